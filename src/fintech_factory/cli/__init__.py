@@ -1,0 +1,40 @@
+"""The command `factory`: noun, then verb."""
+
+import click
+
+from fintech_factory import __version__
+from fintech_factory.cli.lazy import LazyGroup
+from fintech_factory.cli.options import Call, add_global_options
+
+__all__ = ["main"]
+
+# Name -> its line in the help; the module cli/<name>.py is imported only when it is used.
+NOUNS = {
+    "init": "Make a workspace from the default settings and SQL.",
+    "check": "Check every settings file; all problems at once, with their place.",
+    "book": "Generate a synthetic loan book in the export format.",
+    "ingest": "Bring an export in: contract checked, raw kept, bad rows set aside.",
+    "run": "Rebuild the models and publish the KPIs of an as-of date.",
+    "kpi": "List, show, trace and explain KPIs.",
+    "reconcile": "Compare our balances and PAR with the source's own, loan by loan.",
+    "warehouse": "Check the warehouse.",
+    "demo": "Run a whole day on a synthetic book.",
+}
+
+
+@click.group(
+    "factory",
+    cls=LazyGroup,
+    nouns=NOUNS,
+    package=__name__,
+    context_settings={"obj": Call()},
+)
+@click.version_option(__version__, prog_name="factory")
+def main() -> None:
+    """Portfolio intelligence that a lender can defend.
+
+    Every figure is recomputed from the loan tape, reconciled, and opens to its rows.
+    """
+
+
+add_global_options(main)
