@@ -1,0 +1,1 @@
+"""SQL models: read from sql/, ordered by what they read, run on a warehouse."""

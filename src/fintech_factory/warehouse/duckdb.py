@@ -1,0 +1,340 @@
+"""The embedded warehouse: one DuckDB file a published version."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from fintech_factory.errors import LimitExceeded, ModelError, WarehouseError
+from fintech_factory.values import Finding, Severity
+from fintech_factory.warehouse.limited import decode, encode
+from fintech_factory.warehouse.protocol import Materialised, Row, RunRecord, Version
+from fintech_factory.warehouse.versions import VersionFolder, sync_folder
+
+if TYPE_CHECKING:
+    import duckdb
+
+__all__ = ["DuckDBBuild", "DuckDBLimits", "DuckDBReader", "DuckDBWarehouse"]
+
+_CREATE = {
+    Materialised.TABLE: "CREATE TABLE",
+    Materialised.VIEW: "CREATE VIEW",
+    Materialised.TEMPORARY: "CREATE TEMP TABLE",
+    Materialised.STAGE: "CREATE TEMP VIEW",
+}
+_STREAM_ROWS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class DuckDBLimits:
+    """How much a build and a user-defined query may take. `threads` None means every core."""
+
+    memory_mb: int = 2000
+    threads: int | None = None
+    query_memory_mb: int = 2000
+    query_timeout_s: int = 300
+    keep_versions: int = 5
+
+
+class DuckDBReader:
+    """Reads one DuckDB file."""
+
+    dialect = "duckdb"
+
+    def __init__(self, connection: "duckdb.DuckDBPyConnection") -> None:
+        """Take an open connection and own it."""
+        self._connection = connection
+
+    def query(self, sql: str, parameters: Sequence[object] = ()) -> list[Row]:
+        """Give all rows of a query."""
+        return self._connection.execute(sql, list(parameters)).fetchall()
+
+    def stream(self, sql: str, parameters: Sequence[object] = ()) -> Iterator[Row]:
+        """Give rows one by one; at most a few thousand are held at a time."""
+        # A cursor of its own: several streams may be read side by side.
+        cursor = self._connection.cursor()
+        try:
+            result = cursor.execute(sql, list(parameters))
+            while rows := result.fetchmany(_STREAM_ROWS):
+                yield from rows
+        finally:
+            cursor.close()
+
+    def close(self) -> None:
+        """Let the file go."""
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        """Read within a block."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Let the file go when the block ends."""
+        self.close()
+
+
+class DuckDBBuild(DuckDBReader):
+    """A version being made in a file of its own, invisible until it is published."""
+
+    def __init__(self, folder: VersionFolder, name: str, limits: DuckDBLimits) -> None:
+        """Start an empty build under a hidden name."""
+        self._folder = folder
+        self._name = name
+        self._limits = limits
+        self._raw: set[str] = set()
+        self.path = folder.folder / f".{name}.duckdb"
+        self._spill = folder.root / "spill"
+        folder.folder.mkdir(parents=True, exist_ok=True)
+        super().__init__(self._connect())
+
+    def _connect(self) -> "duckdb.DuckDBPyConnection":
+        import duckdb
+
+        config: dict[str, Any] = {
+            "memory_limit": f"{self._limits.memory_mb}MB",
+            "temp_directory": str(self._spill),
+            # Rows carry their own keys; keeping file order would cost memory for nothing.
+            "preserve_insertion_order": False,
+        }
+        if self._limits.threads:
+            config["threads"] = self._limits.threads
+        return duckdb.connect(str(self.path), config=config)
+
+    def attach_raw(self, table: str, parquet: Path) -> None:
+        """Let models read a landed file as `raw_<table>`."""
+        self._raw.add(table)
+        self._connection.execute(
+            # Not temporary, which streams would not see; dropped before anyone reads the version.
+            f"CREATE OR REPLACE VIEW raw_{table} AS "  # noqa: S608 - our own name and path
+            f"SELECT * FROM read_parquet('{_quoted(parquet)}')"
+        )
+
+    def load(self, table: str, columns: Mapping[str, str], rows: Sequence[Row]) -> None:
+        """Make a small table of the given SQL types and rows."""
+        declared = ", ".join(f"{name} {kind}" for name, kind in columns.items())
+        self._connection.execute(f"CREATE TABLE {table} ({declared})")
+        # A list of texts a column, cast at the end: exact for decimals, and a hundred times as
+        # fast as a row at a time.
+        cells = ", ".join(f"CAST(UNNEST(?::VARCHAR[]) AS {kind})" for kind in columns.values())
+        lists = [
+            [None if cell is None else str(cell) for cell in column]
+            for column in zip(*rows, strict=True)
+        ]
+        if lists:
+            self._connection.execute(f"INSERT INTO {table} SELECT {cells}", lists)
+
+    def carry_over(self, table: str, version: Version, where: str) -> None:
+        """Append the rows of an older version's table for which a condition holds."""
+        self._connection.execute(f"ATTACH '{_quoted(version.path)}' AS older (READ_ONLY)")
+        try:
+            self._connection.execute(
+                f"INSERT INTO {table} BY NAME SELECT * FROM older.{table} WHERE {where}"  # noqa: S608
+            )
+        finally:
+            self._connection.execute("DETACH older")
+
+    def create(self, name: str, sql: str, kind: Materialised) -> None:
+        """Make one model from its SELECT statement.
+
+        Raises:
+            ModelError: the statement does not run; the message is the engine's own.
+        """
+        import duckdb
+
+        try:
+            self._connection.execute(f"{_CREATE[kind]} {name} AS {sql}")
+        except duckdb.OutOfMemoryException as full:
+            raise LimitExceeded(
+                f"the model {name} needs more than {self._limits.memory_mb} MB",
+                where=f"model {name}",
+                hint="raise warehouse.memory_limit in config/factory.yaml",
+            ) from full
+        except duckdb.Error as wrong:
+            raise ModelError(str(wrong), where=f"model {name}", hint="see sql/models") from wrong
+
+    def evaluate(self, sql: str, parameters: Sequence[object] = ()) -> list[Row]:
+        """Run a user-defined query in a limited child process, read-only.
+
+        The build's own connection is closed meanwhile: DuckDB lets one process at a file.
+
+        Raises:
+            LimitExceeded: it took more memory or time than allowed.
+            WarehouseError: it failed otherwise.
+        """
+        self._connection.close()
+        try:
+            return self._evaluate(sql, parameters)
+        finally:
+            self._connection = self._connect()
+
+    def _evaluate(self, sql: str, parameters: Sequence[object]) -> list[Row]:
+        request = {
+            "path": str(self.path),
+            "sql": sql,
+            "parameters": [encode(value) for value in parameters],
+            "memory_mb": self._limits.query_memory_mb,
+            "threads": self._limits.threads or _cores(),
+        }
+        try:
+            finished = subprocess.run(
+                [sys.executable, "-I", "-m", "fintech_factory.warehouse.limited"],
+                input=json.dumps(request),
+                capture_output=True,
+                text=True,
+                timeout=self._limits.query_timeout_s,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise LimitExceeded(
+                f"the KPI query took longer than {self._limits.query_timeout_s} s",
+                where="config/kpis/kpi_definitions.yaml",
+                hint="raise warehouse.query_timeout_s in config/factory.yaml, or simplify the KPI",
+            ) from None
+        if finished.returncode:
+            raise _child_failure(finished.stderr, self._limits)
+        return [
+            tuple(decode(cell) for cell in json.loads(line))
+            for line in finished.stdout.splitlines()
+        ]
+
+    def publish(self, run: RunRecord) -> Version:
+        """Make the build the version that readers see, atomically; older ones are pruned."""
+        for table in self._raw:
+            self._connection.execute(f"DROP VIEW raw_{table}")
+        self._connection.close()
+        target = self._folder.path_of(self._name)
+        with self.path.open("rb+") as stream:
+            _sync(stream.fileno())
+        self.path.rename(target)
+        sync_folder(target.parent)
+        version = self._folder.point_to(self._name, run)
+        self._folder.prune(self._limits.keep_versions, is_read)
+        return version
+
+    def discard(self) -> None:
+        """Drop the build; what was published stays."""
+        self._connection.close()
+        for leftover in (self.path, self.path.with_name(self.path.name + ".wal")):
+            leftover.unlink(missing_ok=True)
+
+
+class DuckDBWarehouse:
+    """The workspace's `warehouse/` folder."""
+
+    def __init__(self, root: Path, limits: DuckDBLimits) -> None:
+        """Take the folder; it is made when something is first written."""
+        self.versions = VersionFolder(root)
+        self.limits = limits
+        self.lock_path = root / ".writer.lock"
+
+    def current(self) -> Version | None:
+        """Give the published version, or None before the first."""
+        return self.versions.current()
+
+    def open(self, version: Version) -> DuckDBReader:
+        """Open a version to read; readers never block, and keep it from being pruned."""
+        import duckdb
+
+        try:
+            return DuckDBReader(duckdb.connect(str(version.path), read_only=True))
+        except duckdb.Error as wrong:
+            raise WarehouseError(
+                f"the published version {version.name} cannot be opened ({wrong})",
+                where=str(version.path),
+                hint="`factory warehouse check`; `factory run --force` publishes anew",
+            ) from wrong
+
+    def build(self, name: str) -> DuckDBBuild:
+        """Start a build; leftovers of builds that never finished are removed first.
+
+        The caller holds the writer's lock.
+        """
+        for leftover in self.versions.folder.glob(".*.duckdb*"):
+            leftover.unlink()
+        return DuckDBBuild(self.versions, name, self.limits)
+
+    def scratch(self, folder: Path) -> DuckDBBuild:
+        """Start a build elsewhere that will never be published; needs no lock."""
+        return DuckDBBuild(VersionFolder(folder), "scratch", self.limits)
+
+    def check(self) -> list[Finding]:
+        """Open what is published, read every table, and say what is wrong (R016)."""
+        findings = self.versions.findings()
+        version = self.current()
+        if version is None:
+            return findings
+        with self.open(version) as reader:
+            for (table,) in reader.query(
+                "SELECT table_name FROM information_schema.tables ORDER BY table_name"
+            ):
+                findings += _unreadable(reader, table)
+        return findings
+
+
+def is_read(path: Path) -> bool:
+    """Say whether any process holds a version's file open (Linux: /proc; elsewhere: assume so).
+
+    A lock probe would not do: closing the probe's descriptor drops this process's own locks.
+    """
+    processes = Path("/proc")
+    if not processes.is_dir():
+        return True
+    wanted = str(path.resolve())
+    for link in processes.glob("[0-9]*/fd/*"):
+        # Another account's processes cannot be looked into; the kernel keeps a file that they
+        # hold open readable even when it is unlinked.
+        with suppress(OSError):
+            if str(link.readlink()) == wanted:
+                return True
+    return False
+
+
+def _unreadable(reader: DuckDBReader, table: str) -> list[Finding]:
+    import duckdb
+
+    try:
+        reader.query(f'SELECT COUNT(*) FROM "{table}"')  # noqa: S608 - a name from the catalogue
+    except duckdb.Error as wrong:
+        return [
+            Finding(
+                code="table_unreadable",
+                severity=Severity.CRITICAL,
+                message=str(wrong),
+                where=table,
+                hint="`factory run --force` publishes anew",
+            )
+        ]
+    return []
+
+
+def _child_failure(stderr: str, limits: DuckDBLimits) -> WarehouseError:
+    starved = ("OutOfMemory", "MemoryError", "bad_alloc")
+    if not stderr.strip() or any(word in stderr for word in starved):
+        return LimitExceeded(
+            f"the KPI query needs more than {limits.query_memory_mb} MB",
+            where="config/kpis/kpi_definitions.yaml",
+            hint="raise warehouse.query_memory in config/factory.yaml, or simplify the KPI",
+        )
+    errors = [line for line in stderr.splitlines() if "Error: " in line or "Exception: " in line]
+    said = errors[-1] if errors else stderr.strip().splitlines()[-1]
+    return WarehouseError(said, where="KPI query", hint="`factory check` tests every definition")
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")
+
+
+def _cores() -> int:
+    import os
+
+    return os.cpu_count() or 1
+
+
+def _sync(descriptor: int) -> None:
+    import os
+
+    os.fsync(descriptor)

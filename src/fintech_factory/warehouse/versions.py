@@ -1,0 +1,127 @@
+"""Published versions are immutable files; a small pointer names the one in force."""
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from fintech_factory.errors import WarehouseError
+from fintech_factory.values import Finding, Severity
+from fintech_factory.warehouse.protocol import RunRecord, Version
+
+__all__ = ["VersionFolder", "replace_durably", "sync_folder"]
+
+_POINTER = "CURRENT"
+
+
+class VersionFolder:
+    """The folder `warehouse/`: `CURRENT` and `versions/<name>.duckdb`.
+
+    A version's name never comes again: DuckDB caches a path within a process, and a file replaced
+    under the same name would leave readers on the old one.
+    """
+
+    def __init__(self, root: Path) -> None:
+        """Take the workspace's warehouse folder."""
+        self.root = root
+        self.folder = root / "versions"
+
+    def path_of(self, name: str) -> Path:
+        """Give the file of a version."""
+        return self.folder / f"{name}.duckdb"
+
+    def current(self) -> Version | None:
+        """Give the version in force, or None before the first.
+
+        Raises:
+            WarehouseError: the pointer cannot be read, or names a file that is not there.
+        """
+        pointer = self.root / _POINTER
+        try:
+            content = json.loads(pointer.read_text())
+            version = Version(content["version"], self.path_of(content["version"]), _run(content))
+        except FileNotFoundError:
+            return None
+        except (ValueError, KeyError, TypeError) as broken:
+            raise WarehouseError(
+                f"the pointer to the published version cannot be read ({broken})",
+                where=str(pointer),
+                hint="`factory run --force` publishes anew from the last good batch",
+            ) from broken
+        if not version.path.exists():
+            raise WarehouseError(
+                f"the published version {version.name} is missing",
+                where=str(version.path),
+                hint="restore the file, or publish anew with `factory run --force`",
+            )
+        return version
+
+    def point_to(self, name: str, run: RunRecord) -> Version:
+        """Switch readers to a version whose file is complete and on disk."""
+        content = {"version": name, **asdict(run)}
+        replace_durably(self.root / _POINTER, json.dumps(content, default=str, indent=1))
+        return Version(name, self.path_of(name), run)
+
+    def names(self) -> list[str]:
+        """Give the published versions, oldest first (names sort by time)."""
+        return sorted(path.stem for path in self.folder.glob("*.duckdb") if path.name[0] != ".")
+
+    def prune(self, keep: int, is_read: Callable[[Path], bool]) -> list[str]:
+        """Delete all but the newest `keep` versions, never the one in force or one being read."""
+        current = self.current()
+        spared = {current.name} if current else set()
+        dropped = []
+        for name in self.names()[:-keep]:
+            if name not in spared and not is_read(self.path_of(name)):
+                self.path_of(name).unlink()
+                dropped.append(name)
+        return dropped
+
+    def findings(self) -> list[Finding]:
+        """Say what is wrong with the folder: leftovers of builds that never finished."""
+        return [
+            Finding(
+                code="abandoned_build",
+                severity=Severity.WARNING,
+                message=f"a run stopped before it published and left {path.name}",
+                where=str(path),
+                hint="nothing reads it; the next run removes it",
+                rows=1,
+            )
+            for path in sorted(self.folder.glob(".*.duckdb"))
+        ]
+
+
+def replace_durably(path: Path, text: str) -> None:
+    """Replace a small file so that a reader, or a power cut, meets the old or the new, whole."""
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    with fresh.open("w") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
+    fresh.replace(path)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a rename in a folder survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _run(content: dict[str, Any]) -> RunRecord:
+    return RunRecord(
+        run_id=content["run_id"],
+        inputs=content["inputs"],
+        as_ofs=tuple(date.fromisoformat(day) for day in content["as_ofs"]),
+        first_day=date.fromisoformat(content["first_day"]),
+        data_through=date.fromisoformat(content["data_through"]),
+        batch_ids=tuple(content["batch_ids"]),
+        finished_at=datetime.fromisoformat(content["finished_at"]),
+    )
