@@ -1,0 +1,1 @@
+"""Faults planted into a synthetic book, each with its answer."""
