@@ -1,37 +1,76 @@
 -- v_portfolio_risk: one row per as-of date, with portfolio health and its two inputs in percent.
 -- materialised: view
 -- Health = (100 - PAR 90) x 0.6 + collection rate x 0.4, shown within 0 and 100 (R054, R055).
--- A view must divide: in DOUBLE, then half-even to 8 places, at which it equals the KPI engine.
-WITH input AS (
+-- A quotient of decimals is a DOUBLE in some engines. So the DOUBLE only proposes the eighth digit, and what is left
+-- over, which is exact, settles it half to even: the view equals the KPI engine at 8 places, ties included.
+WITH fraction AS (
+  SELECT as_of, 'par_90' AS figure, CAST(at_risk_90 AS DECIMAL(22, 6)) * 100 AS part, CAST(outstanding AS DECIMAL(22, 6)) AS whole
+  FROM par_by_date
+  UNION ALL
+  SELECT as_of, 'collection_rate' AS figure, CAST(cash_30d AS DECIMAL(22, 6)) * 100 AS part, CAST(outstanding AS DECIMAL(22, 6)) AS whole
+  FROM par_by_date
+  UNION ALL
   SELECT
     as_of,
-    outstanding,
-    at_risk_90,
-    cash_30d,
-    CAST(at_risk_90 AS DOUBLE) * 100 / NULLIF(CAST(outstanding AS DOUBLE), 0) AS par_90,
-    CAST(cash_30d AS DOUBLE) * 100 / NULLIF(CAST(outstanding AS DOUBLE), 0) AS collection_rate
+    'health' AS figure,
+    CAST(outstanding - at_risk_90 AS DECIMAL(22, 6)) * 60 + CAST(cash_30d AS DECIMAL(22, 6)) * 40 AS part,
+    CAST(outstanding AS DECIMAL(22, 6)) AS whole
   FROM par_by_date
 ),
 
-score AS (
+proposed AS (
   SELECT
     as_of,
-    outstanding,
-    at_risk_90,
-    cash_30d,
-    par_90,
-    collection_rate,
-    CAST(CAST(outstanding - at_risk_90 AS DOUBLE) * 60 + CAST(cash_30d AS DOUBLE) * 40 AS DOUBLE) / NULLIF(CAST(outstanding AS DOUBLE), 0) AS health
-  FROM input
+    figure,
+    part,
+    whole,
+    CAST(ROUND(CAST(part AS DOUBLE) / NULLIF(CAST(whole AS DOUBLE), 0), 8) AS DECIMAL(16, 8)) AS quotient
+  FROM fraction
+  WHERE whole > 0
+),
+
+remaining AS (
+  SELECT
+    as_of,
+    figure,
+    quotient,
+    part - quotient * CAST(whole AS DECIMAL(30, 6)) AS remainder,
+    CAST(whole AS DECIMAL(30, 6)) * CAST(0.000000005 AS DECIMAL(9, 9)) AS half,
+    MOD(CAST(CAST(quotient AS DECIMAL(35, 8)) * 100000000 AS BIGINT), 2) <> 0 AS is_odd
+  FROM proposed
+),
+
+settled AS (
+  SELECT
+    as_of,
+    figure,
+    CASE
+      WHEN remainder > half OR (remainder = half AND is_odd) THEN quotient + CAST(0.00000001 AS DECIMAL(16, 8))
+      WHEN remainder < -half OR (remainder = -half AND is_odd) THEN quotient - CAST(0.00000001 AS DECIMAL(16, 8))
+      ELSE quotient
+    END AS percent
+  FROM remaining
+),
+
+side_by_side AS (
+  SELECT
+    as_of,
+    MAX(CASE WHEN figure = 'par_90' THEN percent END) AS par_90,
+    MAX(CASE WHEN figure = 'collection_rate' THEN percent END) AS collection_rate,
+    MAX(CASE WHEN figure = 'health' THEN percent END) AS health
+  FROM settled
+  GROUP BY as_of
 )
 
 SELECT
-  as_of,
-  outstanding,
-  at_risk_90,
-  cash_30d,
-  CAST(ROUND_EVEN(par_90, 8) AS DECIMAL(28, 8)) AS par_90,
-  CAST(ROUND_EVEN(collection_rate, 8) AS DECIMAL(28, 8)) AS collection_rate,
-  CAST(ROUND_EVEN(health, 8) AS DECIMAL(28, 8)) AS health_score_raw,
-  CAST(ROUND_EVEN(CASE WHEN health > 100 THEN 100 WHEN health < 0 THEN 0 ELSE health END, 8) AS DECIMAL(28, 8)) AS health_score
-FROM score
+  p.as_of,
+  p.outstanding,
+  p.at_risk_90,
+  p.cash_30d,
+  s.par_90,
+  s.collection_rate,
+  s.health AS health_score_raw,
+  CASE WHEN s.health > 100 THEN CAST(100 AS DECIMAL(16, 8)) WHEN s.health < 0 THEN CAST(0 AS DECIMAL(16, 8)) ELSE s.health END AS health_score
+FROM par_by_date AS p
+LEFT JOIN side_by_side AS s
+  ON s.as_of = p.as_of

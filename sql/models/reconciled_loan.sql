@@ -15,6 +15,7 @@ theirs AS (
     r.seq,
     l.loan_key,
     s.loan_id,
+    s.currency,
     s.dpd,
     s.is_written_off,
     s.balance,
@@ -52,6 +53,7 @@ side_by_side AS (
     COALESCE(o.seq, t.seq) AS seq,
     COALESCE(o.loan_key, t.loan_key) AS loan_key,
     t.loan_id AS source_loan_id,
+    t.currency AS source_currency,
     t.loan_id IS NOT NULL AS in_source,
     COALESCE(o.balance, 0) AS our_balance,
     COALESCE(o.dpd, 0) AS our_dpd,
@@ -79,6 +81,7 @@ SELECT
   x.loan_key,
   x.in_source,
   x.loan_key IS NOT NULL AS in_ours,
+  f.rate,
   x.our_balance,
   x.source_balance,
   x.our_dpd,
@@ -99,3 +102,6 @@ INNER JOIN reported AS r
   AND r.source = x.source
 LEFT JOIN dim_loan AS l
   ON l.loan_key = x.loan_key
+LEFT JOIN fx_by_snapshot AS f
+  ON f.currency = COALESCE(l.currency, x.source_currency)
+  AND f.seq = x.seq

@@ -4,6 +4,7 @@
 SELECT
   'loan_par_balances' AS source,
   loan_id_raw AS loan_id,
+  loan_ccy AS currency,
   reporting_date AS as_of,
   COALESCE(dpd, 0) AS dpd,
   COALESCE(is_writeoff, FALSE) AS is_written_off,
@@ -18,6 +19,7 @@ UNION ALL
 SELECT
   'loans' AS source,
   l.loan_id,
+  l.currency,
   p.data_through AS as_of,
   l.dpd,
   NULL AS is_written_off,

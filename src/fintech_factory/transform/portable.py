@@ -37,7 +37,10 @@ def translate(sql: str, to: Engine) -> str:
     """
     from sqlglot.errors import ErrorLevel, UnsupportedError
 
-    tree = parse(sql).transform(_macro, to).transform(_exact_types, to)
+    tree = parse(sql)
+    _expand_macros(tree, to)
+    if to == "bigquery":
+        _give_bigquery_types(tree)
     _nothing_unknown(tree, to)
     with _warnings() as heard:
         try:
@@ -70,32 +73,55 @@ def parse(sql: str, where: str = "SQL") -> "exp.Expr":
     return statements[0]
 
 
-def _macro(node: "exp.Expr", to: Engine) -> "exp.Expr":
-    """Put the engine's own form in a macro's place."""
+def _expand_macros(tree: "exp.Expr", to: Engine) -> None:
+    """Put the engine's own form in every macro's place."""
     from sqlglot import exp
 
-    if not (isinstance(node, exp.Anonymous) and node.name.upper() == "ROUND_EVEN"):
-        return node
-    value, digits = node.expressions
-    if to == "spark":
-        return exp.Anonymous(this="BROUND", expressions=[value, digits])
-    # BigQuery takes a rounding mode for exact numbers only.
-    exact = exp.cast(value.copy(), exp.DataType.build("BIGNUMERIC", dialect="bigquery"))
-    mode = exp.Literal.string("ROUND_HALF_EVEN")
-    return exp.Anonymous(this="ROUND", expressions=[exact, digits, mode])
+    # Innermost first: what replaces a macro holds its argument, expanded.
+    for call in reversed(list(tree.find_all(exp.Anonymous))):
+        if call.name.upper() != "ROUND_EVEN":
+            continue
+        value, digits = call.expressions
+        if to == "spark":
+            call.replace(exp.Anonymous(this="BROUND", expressions=[value, digits]))
+            continue
+        # BigQuery takes a rounding mode for exact numbers only.
+        exact = exp.cast(value, exp.DataType.build("BIGNUMERIC", dialect=to))
+        mode = exp.Literal.string("ROUND_HALF_EVEN")
+        call.replace(exp.Anonymous(this="ROUND", expressions=[exact, digits, mode]))
 
 
-def _exact_types(node: "exp.Expr", to: Engine) -> "exp.Expr":
-    """Give every decimal the BigQuery type that holds it; Spark's are DuckDB's own."""
+def _give_bigquery_types(tree: "exp.Expr") -> None:
+    """Cast to the decimal that holds the value, and round as DuckDB's cast does.
+
+    BigQuery's decimals have one scale each, so that its cast to a smaller one rounds nothing.
+    """
     from sqlglot import exp
 
-    decimal = isinstance(node, exp.DataType) and node.this == exp.DType.DECIMAL
-    if to != "bigquery" or not decimal:
-        return node
-    precision, scale = (int(parameter.name) for parameter in node.expressions)
-    narrow = precision <= _NUMERIC_DIGITS and scale <= _NUMERIC_SCALE
-    name = "NUMERIC" if narrow else "BIGNUMERIC"
-    return exp.DataType.build(name, dialect="bigquery")
+    for cast in reversed(list(tree.find_all(exp.Cast))):
+        if cast.to.this != exp.DType.DECIMAL or not cast.to.expressions:
+            continue
+        precision, scale = (int(parameter.name) for parameter in cast.to.expressions)
+        narrow = precision <= _NUMERIC_DIGITS and scale <= _NUMERIC_SCALE
+        name = "NUMERIC" if narrow else "BIGNUMERIC"
+        cast.set("to", exp.DataType.build(name, dialect="bigquery"))
+        if narrow and not _has_digits(cast.this, scale):
+            cast.replace(exp.Round(this=cast.copy(), decimals=exp.Literal.number(scale)))
+
+
+def _has_digits(node: "exp.Expr", most: int) -> bool:
+    """Say whether a value visibly has no more digits after the point than a cast leaves it."""
+    from sqlglot import exp
+
+    if isinstance(node, exp.Literal):
+        return bool(node.is_int)
+    if isinstance(node, exp.Round):
+        digits = node.args.get("decimals")
+    elif isinstance(node, exp.Anonymous):
+        digits = node.expressions[1]
+    else:
+        return False
+    return digits is None or (digits.is_int and int(digits.name) <= most)
 
 
 def _nothing_unknown(tree: "exp.Expr", to: Engine) -> None:
@@ -132,7 +158,7 @@ class _Ear(logging.Handler):
 
 @contextmanager
 def _warnings() -> Iterator[list[str]]:
-    """Collect SQLGlot's warnings, which it only logs: a doubt of the translator is an error here."""
+    """Collect what SQLGlot only logs: a doubt of the translator is an error here."""
     logger = logging.getLogger("sqlglot")
     ear = _Ear()
     propagates = logger.propagate

@@ -88,8 +88,10 @@ def _functions(tree: "exp.Expr") -> Iterator[_Fault]:
             why, instead = _REFUSED[name]
             yield call, f"{name} {why}", f"use {instead}"
         elif name not in _ALLOWED:
-            yield call, f"{name} is not among the portable functions", "use " + ", ".join(
-                sorted(_ALLOWED)
+            yield (
+                call,
+                f"{name} is not among the portable functions",
+                "use " + ", ".join(sorted(_ALLOWED)),
             )
 
 
@@ -144,9 +146,13 @@ def _has_equality(condition: "exp.Expr | None") -> bool:
 
     if isinstance(condition, exp.And | exp.Paren):
         return any(_has_equality(part) for part in condition.iter_expressions())
-    sides = (condition.left, condition.right) if isinstance(condition, exp.EQ) else ()
-    tables = {side.table for side in sides if isinstance(side, exp.Column)}
-    return len(tables) == 2  # noqa: PLR2004 - an equality has two sides
+    if not isinstance(condition, exp.EQ):
+        return False
+    left, right = (
+        {column.table for column in side.find_all(exp.Column)}
+        for side in (condition.left, condition.right)
+    )
+    return bool(left and right) and left.isdisjoint(right)
 
 
 def _windows(tree: "exp.Expr") -> Iterator[_Fault]:
