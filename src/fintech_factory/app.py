@@ -1,0 +1,388 @@
+"""Puts a workspace together; the only module that names concrete warehouses and sources."""
+
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fintech_factory.clock import Clock, SystemClock
+from fintech_factory.config.workspace import Workspace
+from fintech_factory.errors import NothingPublished
+
+if TYPE_CHECKING:
+    from fintech_factory.book import BookPlan
+    from fintech_factory.config import FactorySettings, Models
+    from fintech_factory.ingestion import Arrival, Batch, Landing
+    from fintech_factory.ingestion.landing.land import Progress
+    from fintech_factory.kpi_engine import Definitions, Reading
+    from fintech_factory.pipeline.day import Book
+    from fintech_factory.pipeline.journal import Journal
+    from fintech_factory.pipeline.opened import Opened
+    from fintech_factory.pipeline.outcome import Dates, DayOutcome
+    from fintech_factory.validation.comparison import Reconciliation, Tolerances
+    from fintech_factory.values import Finding, LedgerRules
+    from fintech_factory.warehouse.duckdb import DuckDBBuild, DuckDBWarehouse
+    from fintech_factory.warehouse.protocol import Reader, Version
+
+__all__ = ["Factory", "config_models", "make_demo"]
+
+_SOURCE = "cascade"
+_MEGABYTE = 1_000_000
+
+
+def config_models() -> "Models":
+    """Say which model each file of `config/` must fit; KPI expressions are looked into as well."""
+    from fintech_factory.config import CheckedFile, FactorySettings
+    from fintech_factory.ingestion.sources.cascade import CascadeSettings
+    from fintech_factory.kpi_engine import check_definitions
+    from fintech_factory.kpi_engine.settings import KpiFile
+
+    return {
+        "factory.yaml": FactorySettings,
+        "integrations/cascade.yaml": CascadeSettings,
+        "kpis/kpi_definitions.yaml": CheckedFile(KpiFile, check_definitions),
+    }
+
+
+@dataclass(frozen=True)
+class Factory:
+    """One workspace, ready to work; what a command does not need is never loaded."""
+
+    workspace: Workspace
+    clock: Clock = field(default_factory=SystemClock)
+
+    @cached_property
+    def settings(self) -> "FactorySettings":
+        """The workspace's own settings."""
+        from fintech_factory.config import FactorySettings, load
+
+        return load(self.workspace.settings_file, FactorySettings).value
+
+    @cached_property
+    def rules(self) -> "LedgerRules":
+        """The lender's policy."""
+        from fintech_factory.values import LedgerRules
+
+        policy = self.settings.policy
+        return LedgerRules(
+            reporting_currency=self.settings.currency.reporting,
+            write_off_after_dpd=policy.write_off_after_dpd,
+            coverage_tolerance=policy.coverage_tolerance,
+            collection_window_days=policy.collection_window_days,
+            bucket_bounds=policy.bucket_bounds,
+            bucket_labels=policy.bucket_labels,
+        )
+
+    @cached_property
+    def tolerances(self) -> "Tolerances":
+        """What counts as close when two figures are compared."""
+        from fintech_factory.validation.comparison import Tolerances
+
+        return Tolerances(
+            close_per_loan=self.settings.reconcile.close_per_loan,
+            write_off_after_dpd=self.rules.write_off_after_dpd,
+            bucket_bounds=self.rules.bucket_bounds,
+        )
+
+    @cached_property
+    def definitions(self) -> "Definitions":
+        """Every KPI of the workspace."""
+        from fintech_factory.kpi_engine import load_definitions
+
+        return load_definitions(self.workspace.config / "kpis" / "kpi_definitions.yaml")
+
+    @cached_property
+    def warehouse(self) -> "DuckDBWarehouse":
+        """The workspace's warehouse."""
+        from fintech_factory.warehouse.duckdb import DuckDBLimits, DuckDBWarehouse
+
+        limits = self.settings.warehouse
+        return DuckDBWarehouse(
+            self.workspace.warehouse,
+            DuckDBLimits(
+                memory_mb=limits.memory_limit_bytes // _MEGABYTE,
+                threads=limits.threads,
+                query_memory_mb=limits.query_memory_bytes // _MEGABYTE,
+                query_timeout_s=limits.query_timeout_s,
+                keep_versions=limits.keep_versions,
+            ),
+        )
+
+    def latest_batch(self) -> "Batch":
+        """The batch in force.
+
+        Raises:
+            NothingPublished: nothing was ever ingested.
+        """
+        from fintech_factory.ingestion.landing.manifest import latest_batch
+
+        batch = latest_batch(self.workspace.raw(_SOURCE))
+        if batch is None:
+            raise NothingPublished(
+                "no export has been ingested yet",
+                where=str(self.workspace.raw(_SOURCE)),
+                hint="`factory ingest cascade PATH`, or put the export into inbox/",
+            )
+        return batch
+
+    def published(self) -> "Version":
+        """The version in force.
+
+        Raises:
+            NothingPublished: no run has published yet.
+        """
+        version = self._current()
+        if version is None:
+            raise NothingPublished(
+                "no run has published yet",
+                where=str(self.workspace.warehouse),
+                hint="`factory run`",
+            )
+        return version
+
+    def ingest(self, arrival: "Arrival", progress: "Progress | None" = None) -> "Landing":
+        """Bring an export in: landed, unchanged, or refused with its findings."""
+        from fintech_factory.ingestion import Place, land
+        from fintech_factory.warehouse.lock import writer_lock
+
+        place = Place(
+            raw_root=self.workspace.raw(_SOURCE),
+            contract=self.workspace.config / "integrations" / f"{_SOURCE}.yaml",
+            factory=self.workspace.settings_file,
+        )
+        with writer_lock(self._lock_path, "factory ingest", self.clock):
+            return land(arrival, place, self.clock, progress)
+
+    def run(
+        self,
+        dates: "Dates",
+        *,
+        force: bool = False,
+        on_step: Callable[[str], None] = lambda _: None,
+    ) -> "DayOutcome":
+        """Bring in the inbox and run the day, unless nothing has changed since the last."""
+        from fintech_factory.pipeline.inputs import inputs_of
+        from fintech_factory.pipeline.journal import Journal
+
+        journal = Journal()
+        refused = self._empty_inbox(journal, on_step)
+        batch = self.latest_batch()
+        inputs = inputs_of(batch.batch_id, [self.workspace.config, self.workspace.sql])
+        before = self._current()
+        if before is not None and not force:
+            wanted = dates.resolve(before.run.first_day, before.run.data_through)
+            if before.run.inputs == inputs and set(wanted) <= set(before.run.as_ofs):
+                return _unchanged(before, wanted, journal, refused)
+        from fintech_factory.pipeline.day import Day, run_day
+        from fintech_factory.warehouse.lock import writer_lock
+
+        day = Day(self.warehouse.build, before, inputs, self.clock, journal, refused, on_step)
+        with writer_lock(self._lock_path, "factory run", self.clock):
+            return run_day(day, self._book(batch), dates)
+
+    def _empty_inbox(self, journal: "Journal", on_step: Callable[[str], None]) -> tuple[str, ...]:
+        """Land what waits in the inbox; give the ids of the batches that were refused."""
+        from fintech_factory.pipeline.inbox import arrivals, put_away
+
+        waiting = arrivals(self.workspace.inbox)
+        if not waiting:
+            journal.skip("ingest")
+            return ()
+        from fintech_factory.ingestion import Arrival
+
+        refused = []
+        on_step("ingest")
+        with journal.step("ingest"):
+            for export in waiting:
+                landing = self.ingest(Arrival(export))
+                fate = "refused" if landing.status == "refused" else "landed"
+                put_away(export, self.workspace.inbox / fate / landing.batch_id)
+                if fate == "refused":
+                    refused.append(landing.batch_id)
+        return tuple(refused)
+
+    @property
+    def _lock_path(self) -> Path:
+        return self.workspace.warehouse / ".writer.lock"
+
+    def _book(self, batch: "Batch") -> "Book":
+        from fintech_factory.pipeline.day import Book
+        from fintech_factory.transform.models import read_models
+
+        return Book(
+            batch=batch,
+            earlier=self._earlier(batch),
+            models=read_models(self.workspace.sql),
+            definitions=self.definitions,
+            rules=self.rules,
+            tolerances=self.tolerances,
+        )
+
+    def _earlier(self, batch: "Batch") -> "Batch | None":
+        """The batch that landed before another, to tell what the source has restated since."""
+        landed_batches = lambda x: []
+
+        arrived = batch.manifest.arrived_at
+        others = landed_batches(self.workspace.raw(_SOURCE))
+        before = [each for each in others if each.manifest.arrived_at < arrived]
+        return max(before, key=lambda each: each.manifest.arrived_at, default=None)
+
+    def readings(self, as_of: date | None, kpis: Sequence[str] = ()) -> "list[Reading]":
+        """Give readings of the whole book, published or, where no run published, made on demand.
+
+        Without a date: the published version's data-through date. Without KPIs: all of them.
+
+        Raises:
+            UsageError: no such KPI.
+        """
+        from fintech_factory.pipeline.reading_table import readings_at
+
+        wanted = [self.definitions.get(kpi).id for kpi in kpis] or list(self.definitions.kpis)
+        day = as_of or self.data_through()
+        version = self._current()
+        if version is not None:
+            with self.warehouse.open(version) as reader:
+                found = readings_at(reader, day)
+            if all(kpi in found for kpi in wanted):
+                return [found[kpi] for kpi in wanted]
+        with self._on_demand(day) as (_, made):
+            return [made[kpi] for kpi in wanted]
+
+    def history(self, kpi: str) -> "list[Reading]":
+        """Give a KPI's published readings of the whole book, oldest first."""
+        from fintech_factory.pipeline.reading_table import history
+
+        self.definitions.get(kpi)
+        with self.warehouse.open(self.published()) as reader:
+            return history(reader, kpi)
+
+    def explain(self, kpi: str, as_of: date | None) -> "Opened":
+        """Open a reading to its definition, SQL, rows, batches and second-engine value."""
+        from fintech_factory.kpi_engine import explain
+        from fintech_factory.pipeline.opened import Opened, open_rows
+
+        day = as_of or self.data_through()
+        with self._at(day) as (reader, readings):
+            explanation = explain(self.definitions, self._reading_of(kpi, readings), readings)
+            rows = open_rows(reader, explanation)
+        return Opened(explanation, rows, self._second(kpi, day), self._batch().manifest)
+
+    def reconcile(self, as_of: date | None) -> "Reconciliation":
+        """Judge our ledger against the source: at one date, or at all that the version holds."""
+        from fintech_factory.pipeline.ledger_facts import reconcile_version
+
+        version = self._current()
+        if version is not None and (as_of is None or as_of in version.run.as_ofs):
+            days = (as_of,) if as_of else version.run.as_ofs
+            with self.warehouse.open(version) as reader:
+                return reconcile_version(reader, days, self.tolerances)
+        day = as_of or self.data_through()
+        with self._on_demand(day) as (reader, _):
+            return reconcile_version(reader, (day,), self.tolerances)
+
+    def data_through(self) -> date:
+        """The last day on which the published version, or else the latest batch, speaks."""
+        version = self._current()
+        if version is not None:
+            return version.run.data_through
+        through = self.latest_batch().manifest.data_through
+        if through is None:
+            raise NothingPublished("the batch in force holds no loan", hint="ingest one with loans")
+        return through
+
+    def check_warehouse(self) -> "list[Finding]":
+        """Say what is wrong with the warehouse; nothing, if all can be read."""
+        return self.warehouse.check()
+
+    def _current(self) -> "Version | None":
+        from fintech_factory.warehouse.versions import VersionFolder
+
+        return VersionFolder(self.workspace.warehouse).current()
+
+    def _batch(self) -> "Batch":
+        """The batch behind what is published, so that figures made on demand agree with it."""
+        from fintech_factory.ingestion.landing.manifest import open_batch
+
+        version = self._current()
+        if version is None:
+            return self.latest_batch()
+        return open_batch(self.workspace.raw(_SOURCE), version.run.batch_ids[0])
+
+    @contextmanager
+    def _at(self, as_of: date) -> "Iterator[tuple[Reader, dict[str, Reading]]]":
+        """Open the published models and readings of a date, or make them for the while."""
+        from fintech_factory.pipeline.reading_table import readings_at
+
+        version = self._current()
+        if version is not None and as_of in version.run.as_ofs:
+            with self.warehouse.open(version) as reader:
+                yield reader, readings_at(reader, as_of)
+        else:
+            with self._on_demand(as_of) as made:
+                yield made
+
+    @contextmanager
+    def _on_demand(self, as_of: date) -> "Iterator[tuple[Reader, dict[str, Reading]]]":
+        from fintech_factory.pipeline.day import measure
+
+        with self._scratch() as build:
+            _, readings = measure(build, self._book(self._batch()), as_of)
+            yield build, {each.kpi: each for each in readings if not each.dimension}
+
+    @contextmanager
+    def _scratch(self) -> "Iterator[DuckDBBuild]":
+        with tempfile.TemporaryDirectory(prefix="factory-") as folder:
+            build = self.warehouse.scratch(Path(folder))
+            try:
+                yield build
+            finally:
+                build.discard()
+
+    def _second(self, kpi: str, as_of: date) -> "Reading":
+        """Recompute one KPI by the second engine alone, now."""
+        from fintech_factory.pipeline.day import recompute_at
+
+        with self._scratch() as build:
+            readings = recompute_at(build, self._book(self._batch()), as_of, kpi)
+        return self._reading_of(kpi, {each.kpi: each for each in readings if not each.dimension})
+
+    def _reading_of(self, kpi: str, readings: "Mapping[str, Reading]") -> "Reading":
+        self.definitions.get(kpi)
+        return readings[kpi]
+
+
+def make_demo(folder: Path, plan: "BookPlan") -> "tuple[Workspace, DayOutcome]":
+    """Make a workspace with a synthetic book in it and run the day; a second time is a rerun."""
+    from fintech_factory.book import generate
+    from fintech_factory.config import initialise
+    from fintech_factory.ingestion import Arrival
+    from fintech_factory.pipeline.outcome import Dates
+
+    workspace = initialise(folder, config_models()).workspace
+    factory = Factory(workspace)
+    export = workspace.outputs / "book"
+    if not export.exists():
+        generate(plan, export)
+    factory.ingest(Arrival((export,)))
+    return workspace, factory.run(Dates(month_ends=True))
+
+
+def _unchanged(
+    before: "Version", wanted: tuple[date, ...], journal: "Journal", refused: tuple[str, ...]
+) -> "DayOutcome":
+    from fintech_factory.pipeline.outcome import DayOutcome, DayStatus
+
+    for step in ("transform", "kpi", "verify", "reconcile", "publish"):
+        journal.skip(step)
+    return DayOutcome(
+        run_id=before.run.run_id,
+        as_ofs=wanted,
+        data_through=before.run.data_through,
+        status=DayStatus.UNCHANGED,
+        steps=tuple(journal.steps),
+        refused=refused,
+    )

@@ -1,0 +1,187 @@
+"""`factory kpi`: read KPIs and open them to what they are made of."""
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import click
+
+from fintech_factory.cli import output
+from fintech_factory.cli.options import Call, as_of_option, exit_with_findings, pass_call
+
+if TYPE_CHECKING:
+    from fintech_factory.kpi_engine import Definitions, Kpi, Reading
+    from fintech_factory.pipeline.opened import Opened
+
+__all__ = ["command", "print_readings"]
+
+_AS_OF = (
+    "The date the figure speaks of; else the last day of data. Computed if no run published it."
+)
+
+
+@click.group("kpi")
+def command() -> None:
+    """List, show, trace and explain KPIs."""
+
+
+@command.command("list")
+@pass_call
+def list_kpis(call: Call) -> None:
+    """List every KPI that the workspace defines."""
+    from fintech_factory.app import Factory
+
+    kpis = list(Factory(call.workspace()).definitions.kpis.values())
+    if call.json:
+        output.emit_json({"kpis": [_listed(kpi) for kpi in kpis]})
+        return
+    output.print_table(
+        ["kpi", "title", "unit", "limits", "formula"],
+        [[kpi.id, kpi.title.en, kpi.unit, _limits(kpi), str(kpi.measure)] for kpi in kpis],
+    )
+
+
+@command.command("show")
+@click.argument("kpi", required=False)
+@as_of_option(_AS_OF)
+@pass_call
+def show(call: Call, *, kpi: str | None, as_of: date | None) -> None:
+    """Show one KPI, or all of them, at one date."""
+    from fintech_factory.app import Factory
+
+    factory = Factory(call.workspace())
+    readings = factory.readings(as_of, [kpi] if kpi else [])
+    if call.json:
+        documents = [reading.as_json() for reading in readings]
+        output.emit_json(documents[0] if kpi else {"readings": documents})
+    else:
+        print_readings(factory.definitions, readings)
+    if any(reading.status == "withheld" for reading in readings):
+        exit_with_findings()
+
+
+@command.command("history")
+@click.argument("kpi")
+@pass_call
+def history(call: Call, *, kpi: str) -> None:
+    """Show a KPI's published readings, oldest first."""
+    from fintech_factory.app import Factory
+    from fintech_factory.kpi_engine import history_json
+
+    factory = Factory(call.workspace())
+    definition = factory.definitions.get(kpi)
+    readings = factory.history(kpi)
+    if call.json:
+        output.emit_json(history_json(definition, readings))
+        return
+    output.print_table(
+        ["as of", "value", "state", "data through", "run"],
+        [
+            [
+                reading.as_of,
+                _shown(definition, reading),
+                _state(definition, reading),
+                reading.data_through,
+                reading.run_id,
+            ]
+            for reading in readings
+        ],
+        title=f"{definition.title.en} ({definition.unit.value})",
+    )
+
+
+@command.command("explain")
+@click.argument("kpi")
+@as_of_option(_AS_OF)
+@pass_call
+def explain(call: Call, *, kpi: str, as_of: date | None) -> None:
+    """Open a reading: definition, SQL, part and whole, batch, second engine, largest rows."""
+    from fintech_factory.app import Factory
+
+    factory = Factory(call.workspace())
+    opened = factory.explain(kpi, as_of)
+    if call.json:
+        output.emit_json(opened.as_json())
+    else:
+        _print_opened(opened)
+
+
+def print_readings(definitions: "Definitions", readings: "Sequence[Reading]") -> None:
+    """Print readings as a table for people, with their limits and where they stand."""
+    output.print_table(
+        ["kpi", "as of", "value", "unit", "limits", "state", "check"],
+        [
+            [
+                reading.kpi,
+                reading.as_of,
+                _shown(definitions.get(reading.kpi), reading),
+                reading.unit,
+                _limits(definitions.get(reading.kpi)),
+                _state(definitions.get(reading.kpi), reading),
+                reading.check,
+            ]
+            for reading in readings
+        ],
+    )
+
+
+def _print_opened(opened: "Opened") -> None:
+    explanation = opened.explanation
+    reading, kpi = explanation.reading, explanation.kpi
+    output.say(f"{kpi.title.en}  [{kpi.id}, definition {kpi.version} of {kpi.effective_from}]")
+    output.say(f"  as of          {reading.as_of} (data through {reading.data_through})")
+    output.say(f"  value          {output.cell(reading.value)} {reading.unit.value}")
+    output.say(f"  state          {_state(kpi, reading)}")
+    output.say(f"  formula        {kpi.measure}")
+    output.say(f"  part / whole   {output.cell(reading.part)} / {output.cell(reading.whole)}")
+    verdict = "agrees" if opened.agrees else "DISAGREES"
+    output.say(f"  second engine  {output.cell(opened.second.raw_value)} ({verdict})")
+    output.say(f"  source         {kpi.source}")
+    output.say(f"  run, batch     {reading.run_id or 'computed now'}, {opened.batch.batch_id}")
+    for file in opened.batch.files:
+        output.say(f"    {file.table:<18} {file.rows:>9} rows  {file.sha256[:16]}")
+    for name, rows in opened.rows.items():
+        if rows:
+            output.say()
+            output.print_table(
+                list(rows[0]), [list(row.values()) for row in rows], title=f"largest rows of {name}"
+            )
+    for each in (explanation, *explanation.inputs):
+        if each.query is not None:
+            output.say(f"\n-- SQL of {each.kpi.id}\n{each.query.sql}")
+
+
+def _listed(kpi: "Kpi") -> dict[str, object]:
+    return {
+        "kpi": kpi.id,
+        "title": {"en": kpi.title.en, "es": kpi.title.es},
+        "department": kpi.department,
+        "unit": kpi.unit,
+        "direction": kpi.limits.direction,
+        "limits": {state.value: limit for state, limit in kpi.limits.steps},
+        "formula": str(kpi.measure),
+        "definition_version": kpi.version,
+        "effective_from": kpi.effective_from,
+        "owner": kpi.owner,
+    }
+
+
+def _limits(kpi: "Kpi") -> str:
+    return ", ".join(f"{state.value} {limit.normalize():f}" for state, limit in kpi.limits.steps)
+
+
+def _shown(kpi: "Kpi", reading: "Reading") -> Decimal | None:
+    from fintech_factory.kpi_engine import shown
+
+    return None if reading.value is None else shown(reading.value, kpi.precision)
+
+
+def _state(kpi: "Kpi", reading: "Reading") -> str:
+    """Word a reading's state; what is not known, or has no limit, never reads as healthy."""
+    if reading.status != "ok":
+        return f"{reading.status.value}: {reading.reason}"
+    state = reading.limit_state.value if reading.limit_state else "none"
+    if state == "none":
+        state = "within limits" if kpi.limits.steps else "no limit"
+    return f"{state}, month in progress" if reading.partial else state

@@ -1,0 +1,64 @@
+"""`factory run`: rebuild, measure, verify, reconcile, publish."""
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+import click
+
+from fintech_factory.cli import output
+from fintech_factory.cli.options import Call, as_of_option, exit_with_findings, pass_call
+
+if TYPE_CHECKING:
+    from fintech_factory.pipeline.outcome import DayOutcome
+
+__all__ = ["command"]
+
+STEPS = ("ingest", "transform", "kpi", "verify", "reconcile", "publish")
+
+
+@click.command("run")
+@as_of_option("The date the figures speak of; else the last day of data.")
+@click.option(
+    "--month-ends", is_flag=True, help="Every month-end, and the last day of data, in one pass."
+)
+@click.option("--force", is_flag=True, help="Run although nothing has changed.")
+@pass_call
+def command(call: Call, *, as_of: date | None, month_ends: bool, force: bool) -> None:
+    """Bring in what lies in inbox/, rebuild the models and publish every KPI.
+
+    Exit 3 if a reading was withheld or the reconciliation is open.
+    """
+    from fintech_factory.app import Factory
+    from fintech_factory.pipeline.outcome import Dates
+
+    if as_of is not None and month_ends:
+        raise click.UsageError("--as-of and --month-ends exclude each other")
+    dates = Dates(as_of, month_ends)
+    factory = Factory(call.workspace())
+    with output.progress("run", len(STEPS), quiet=call.quiet) as advance:
+        outcome = factory.run(dates, force=force, on_step=lambda _: advance(1))
+    if call.json:
+        output.emit_json(outcome.as_json())
+    else:
+        _print(outcome)
+    if outcome.has_findings:
+        exit_with_findings()
+
+
+def _print(outcome: "DayOutcome") -> None:
+    output.print_table(
+        ["step", "status", "seconds"],
+        [[step.name, step.status, f"{step.seconds:.2f}"] for step in outcome.steps],
+    )
+    dates = f"{outcome.as_ofs[0]} to {outcome.as_ofs[-1]}" if len(outcome.as_ofs) > 1 else ""
+    output.say(
+        f"{outcome.status.value}: {outcome.run_id}, as of {dates or outcome.as_ofs[0]}, "
+        f"data through {outcome.data_through}"
+    )
+    for batch_id in outcome.refused:
+        output.say(f"refused: {batch_id}; its findings lie in warehouse/raw/cascade/refused")
+    if outcome.reconciliation is not None:
+        output.say(
+            f"{len(outcome.readings)} readings, {outcome.withheld} withheld; "
+            f"reconciliation {outcome.reconciliation.status.value}"
+        )

@@ -1,0 +1,1 @@
+"""The day: reads facts, has them judged, persists the results."""

@@ -1,0 +1,169 @@
+"""Runs the day: from the current batch to a published version, all of it or nothing."""
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from fintech_factory.clock import Clock
+from fintech_factory.errors import RunFailed
+from fintech_factory.ingestion.landing.manifest import Batch
+from fintech_factory.kpi_engine import (
+    Definitions,
+    Reading,
+    Scope,
+    compare,
+    evaluate,
+    recompute,
+)
+from fintech_factory.pipeline import reading_table
+from fintech_factory.pipeline.journal import Journal
+from fintech_factory.pipeline.landed_rows import landed_rows
+from fintech_factory.pipeline.ledger_facts import note_earlier_balances, reconcile_version
+from fintech_factory.pipeline.outcome import Dates, DayOutcome, DayStatus
+from fintech_factory.transform.dates import Horizon, load_parameters
+from fintech_factory.transform.models import Model
+from fintech_factory.transform.run import make_models
+from fintech_factory.validation.comparison import Tolerances
+from fintech_factory.values import LedgerRules
+from fintech_factory.warehouse.protocol import Build, RunRecord, Version
+
+__all__ = ["Book", "Day", "measure", "prepare", "recompute_at", "run_day"]
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """What a run computes from and by which rules."""
+
+    batch: Batch
+    earlier: Batch | None
+    models: Mapping[str, Model]
+    definitions: Definitions
+    rules: LedgerRules
+    tolerances: Tolerances
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What a run is given: where to build, what from, and when it is."""
+
+    build: Callable[[str], Build]
+    before: Version | None
+    inputs: str
+    clock: Clock
+    journal: Journal
+    refused: tuple[str, ...] = ()
+    on_step: Callable[[str], None] = lambda _: None
+
+
+def run_day(day: Day, book: Book, dates: Dates) -> DayOutcome:
+    """Build, measure, verify, reconcile and publish.
+
+    Whatever stops a step stops the run; nothing of it is seen and the last good version stays.
+    """
+    journal = day.journal
+    stamp = day.clock.now().strftime("%Y%m%dT%H%M%S%fZ")
+    run_id = f"run-{stamp}-{secrets.token_hex(3)}"
+    build = day.build(run_id)
+    try:
+        with _step(day, journal, "transform"):
+            horizon = prepare(build, book, dates)
+        scope = _scope(book, horizon, run_id)
+        with _step(day, journal, "kpi"):
+            readings = evaluate(book.definitions, scope, build.evaluate)
+        with _step(day, journal, "verify"):
+            second = recompute(book.definitions, scope, landed_rows(build), book.rules)
+            readings = compare(book.definitions, readings, second)
+        with _step(day, journal, "reconcile"):
+            reconciliation = reconcile_version(build, horizon.as_ofs, book.tolerances)
+        with _step(day, journal, "publish"):
+            reading_table.store(build, readings, day.before)
+            build.publish(_record(day, horizon, run_id, book.batch))
+    except BaseException:
+        build.discard()
+        raise
+    return DayOutcome(
+        run_id=run_id,
+        as_ofs=horizon.as_ofs,
+        data_through=horizon.data_through,
+        status=DayStatus.PUBLISHED,
+        steps=tuple(journal.steps),
+        readings=readings,
+        reconciliation=reconciliation,
+        refused=day.refused,
+    )
+
+
+def prepare(build: Build, book: Book, dates: Dates) -> Horizon:
+    """Attach the batch and make every model.
+
+    Raises:
+        RunFailed: the batch holds no loan.
+    """
+    for table, parquet in book.batch.tables.items():
+        build.attach_raw(table, parquet)
+    horizon = _horizon(build, book.batch, dates)
+    load_parameters(build, horizon, book.rules)
+    make_models(build, book.models)
+    if book.earlier is not None:
+        build.attach_raw("earlier_loans", book.earlier.table("loans"))
+        build.attach_raw("earlier_transactions", book.earlier.table("transactions"))
+    note_earlier_balances(build, book.earlier is not None)
+    return horizon
+
+
+def measure(build: Build, book: Book, as_of: date) -> tuple[Scope, tuple[Reading, ...]]:
+    """Read every KPI at one date that no run published, by both engines; publishes nothing."""
+    horizon = prepare(build, book, Dates(as_of))
+    scope = _scope(book, horizon, None)
+    readings = evaluate(book.definitions, scope, build.evaluate)
+    second = recompute(book.definitions, scope, landed_rows(build), book.rules)
+    return scope, compare(book.definitions, readings, second)
+
+
+def recompute_at(build: Build, book: Book, as_of: date, kpi: str) -> tuple[Reading, ...]:
+    """Recompute one KPI at one date by the second engine alone, from the landed rows."""
+    for table, parquet in book.batch.tables.items():
+        build.attach_raw(table, parquet)
+    scope = _scope(book, _horizon(build, book.batch, Dates(as_of)), None)
+    return recompute(book.definitions.only(kpi), scope, landed_rows(build), book.rules)
+
+
+def _horizon(build: Build, batch: Batch, dates: Dates) -> Horizon:
+    ((first_day,),) = build.query("SELECT MIN(disburse_date) FROM raw_loans")
+    through = batch.manifest.data_through
+    if first_day is None or through is None:
+        raise RunFailed(
+            "the batch holds no loan",
+            where=batch.batch_id,
+            hint="ingest an export with loans; the last good version stays live",
+        )
+    return Horizon(dates.resolve(first_day, through), first_day, through)
+
+
+def _scope(book: Book, horizon: Horizon, run_id: str | None) -> Scope:
+    return Scope(
+        as_ofs=horizon.as_ofs,
+        data_through=horizon.data_through,
+        book_from=horizon.first_day,
+        run_id=run_id,
+        batch_ids=(book.batch.batch_id,),
+    )
+
+
+def _record(day: Day, horizon: Horizon, run_id: str, batch: Batch) -> RunRecord:
+    return RunRecord(
+        run_id=run_id,
+        inputs=day.inputs,
+        as_ofs=horizon.as_ofs,
+        first_day=horizon.first_day,
+        data_through=horizon.data_through,
+        batch_ids=(batch.batch_id,),
+        finished_at=day.clock.now(),
+    )
+
+
+def _step(day: Day, journal: Journal, name: str) -> Any:  # noqa: ANN401 - a context manager
+    day.on_step(name)
+    return journal.step(name)

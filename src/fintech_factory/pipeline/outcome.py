@@ -1,0 +1,77 @@
+"""Which dates a run is asked for, and what it did."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from fintech_factory.pipeline.journal import Step
+from fintech_factory.transform.dates import month_ends
+
+if TYPE_CHECKING:
+    # A run with nothing to do never loads the engine.
+    from fintech_factory.kpi_engine import Reading
+    from fintech_factory.validation.comparison import Reconciliation
+
+__all__ = ["Dates", "DayOutcome", "DayStatus"]
+
+
+@dataclass(frozen=True, slots=True)
+class Dates:
+    """Which as-of dates a run is asked for; neither means the data-through date."""
+
+    as_of: date | None = None
+    month_ends: bool = False
+
+    def resolve(self, first_day: date, data_through: date) -> tuple[date, ...]:
+        """Give the dates, oldest first."""
+        if self.month_ends:
+            return tuple(month_ends(first_day, data_through))
+        return (self.as_of or data_through,)
+
+
+class DayStatus(StrEnum):
+    """How a run ended."""
+
+    PUBLISHED = "published"
+    UNCHANGED = "unchanged"
+
+
+@dataclass(frozen=True, slots=True)
+class DayOutcome:
+    """What a run did and found."""
+
+    run_id: str
+    as_ofs: tuple[date, ...]
+    data_through: date
+    status: DayStatus
+    steps: tuple[Step, ...]
+    readings: "tuple[Reading, ...]" = ()
+    reconciliation: "Reconciliation | None" = None
+    refused: tuple[str, ...] = ()
+
+    @property
+    def withheld(self) -> int:
+        """How many readings the second engine did not confirm."""
+        return sum(reading.status == "withheld" for reading in self.readings)
+
+    @property
+    def has_findings(self) -> bool:
+        """Whether a person should look: an export refused, a reading withheld, a check open."""
+        is_open = self.reconciliation is not None and self.reconciliation.status == "open"
+        return bool(self.refused or self.withheld) or is_open
+
+    def as_json(self) -> dict[str, Any]:
+        """Give the document of `factory run --json`."""
+        return {
+            "run_id": self.run_id,
+            "as_of": max(self.as_ofs).isoformat(),
+            "as_ofs": [day.isoformat() for day in self.as_ofs],
+            "data_through": self.data_through.isoformat(),
+            "steps": [step.as_json() for step in self.steps],
+            "readings": len(self.readings),
+            "withheld": self.withheld,
+            "refused_batches": list(self.refused),
+            "reconciliation": self.reconciliation.status.value if self.reconciliation else None,
+            "status": self.status.value,
+        }

@@ -1,0 +1,112 @@
+"""Readings as rows of a published version's table `reading`."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+
+from fintech_factory.kpi_engine.readings import Check, Reading, Status
+from fintech_factory.values import LimitState, Unit
+from fintech_factory.warehouse.protocol import Build, Reader, Row, Version
+
+__all__ = ["history", "readings_at", "store"]
+
+# Figures are unrounded to 34 digits: text keeps them all, which no DECIMAL does.
+_COLUMNS: Mapping[str, str] = {
+    "kpi": "VARCHAR",
+    "definition_version": "BIGINT",
+    "as_of": "DATE",
+    "data_through": "DATE",
+    "unit": "VARCHAR",
+    "dimension": "VARCHAR",
+    "member": "VARCHAR",
+    "status": "VARCHAR",
+    "reason": "VARCHAR",
+    "value": "VARCHAR",
+    "raw_value": "VARCHAR",
+    "part": "VARCHAR",
+    "whole": "VARCHAR",
+    "limit_state": "VARCHAR",
+    "partial": "BOOLEAN",
+    "run_id": "VARCHAR",
+    "batch_ids": "VARCHAR",
+    "verdict": "VARCHAR",
+}
+_SELECT = f"SELECT {', '.join(_COLUMNS)} FROM reading "  # noqa: S608 - our own column names
+
+
+def store(build: Build, readings: Sequence[Reading], before: Version | None) -> None:
+    """Write a run's readings, and carry over those of as-of dates that it did not read.
+
+    A reading that is carried over keeps its run and batches: what was known then (A18).
+    """
+    build.load("reading", _COLUMNS, [_row(reading) for reading in readings])
+    if before is not None:
+        build.carry_over(
+            "reading", before, "as_of NOT IN (SELECT DISTINCT as_of FROM main.reading)"
+        )
+
+
+def readings_at(reader: Reader, as_of: date) -> dict[str, Reading]:
+    """Give the published readings of the whole book at one date, by KPI."""
+    rows = reader.query(_SELECT + "WHERE as_of = ? AND dimension = ''", [as_of])
+    return {row[0]: _reading(row) for row in rows}
+
+
+def history(reader: Reader, kpi: str, dimension: str = "", member: str = "") -> list[Reading]:
+    """Give all published readings of a KPI for one part of the book, oldest first."""
+    rows = reader.query(
+        _SELECT + "WHERE kpi = ? AND dimension = ? AND member = ? ORDER BY as_of",
+        [kpi, dimension, member],
+    )
+    return [_reading(row) for row in rows]
+
+
+def _row(reading: Reading) -> Row:
+    return (
+        reading.kpi,
+        reading.definition_version,
+        reading.as_of,
+        reading.data_through,
+        reading.unit.value,
+        reading.dimension,
+        reading.member,
+        reading.status.value,
+        reading.reason,
+        reading.value,
+        reading.raw_value,
+        reading.part,
+        reading.whole,
+        reading.limit_state.value if reading.limit_state else None,
+        reading.partial,
+        reading.run_id,
+        " ".join(reading.batch_ids),
+        reading.check.value,
+    )
+
+
+def _reading(row: Row) -> Reading:
+    cells = dict(zip(_COLUMNS, row, strict=True))
+    return Reading(
+        kpi=cells["kpi"],
+        definition_version=cells["definition_version"],
+        as_of=cells["as_of"],
+        data_through=cells["data_through"],
+        unit=Unit(cells["unit"]),
+        dimension=cells["dimension"],
+        member=cells["member"],
+        status=Status(cells["status"]),
+        reason=cells["reason"],
+        value=_decimal(cells["value"]),
+        raw_value=_decimal(cells["raw_value"]),
+        part=_decimal(cells["part"]),
+        whole=_decimal(cells["whole"]),
+        limit_state=LimitState(cells["limit_state"]) if cells["limit_state"] else None,
+        partial=cells["partial"],
+        run_id=cells["run_id"],
+        batch_ids=tuple(cells["batch_ids"].split()),
+        check=Check(cells["verdict"]),
+    )
+
+
+def _decimal(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)

@@ -1,0 +1,1 @@
+"""Our figures against the source's own: facts in, verdicts out."""
