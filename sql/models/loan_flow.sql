@@ -27,7 +27,10 @@ WITH flow AS (
   FROM fact_schedule AS i
   INNER JOIN snapshot_window AS w
     ON w.day_on = i.due_on
-  WHERE w.in_month
+  INNER JOIN dim_loan AS l
+    ON l.loan_key = i.loan_key
+  -- A loan that is not disbursed yet owes nothing this month.
+  WHERE w.in_month AND l.disbursed_on <= w.cut_on
   UNION ALL
   SELECT
     l.loan_key,

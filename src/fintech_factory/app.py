@@ -15,16 +15,16 @@ from fintech_factory.errors import NothingPublished
 
 if TYPE_CHECKING:
     from fintech_factory.book import BookPlan
-    from fintech_factory.config import FactorySettings, Models
+    from fintech_factory.config import FactorySettings, LoadedFile, Models
     from fintech_factory.ingestion import Arrival, Batch, Landing
     from fintech_factory.ingestion.landing.land import Progress
-    from fintech_factory.kpi_engine import Definitions, Reading
+    from fintech_factory.kpi_engine import Definitions, KpiFile, Reading
     from fintech_factory.pipeline.day import Book
     from fintech_factory.pipeline.journal import Journal
     from fintech_factory.pipeline.opened import Opened
     from fintech_factory.pipeline.outcome import Dates, DayOutcome
     from fintech_factory.validation.comparison import Reconciliation, Tolerances
-    from fintech_factory.values import Finding, LedgerRules
+    from fintech_factory.values import Finding, LedgerRules, Problem
     from fintech_factory.warehouse.duckdb import DuckDBBuild, DuckDBWarehouse
     from fintech_factory.warehouse.protocol import Reader, Version
 
@@ -38,14 +38,25 @@ def config_models() -> "Models":
     """Say which model each file of `config/` must fit; KPI expressions are looked into as well."""
     from fintech_factory.config import CheckedFile, FactorySettings
     from fintech_factory.ingestion.sources.cascade import CascadeSettings
-    from fintech_factory.kpi_engine import check_definitions
-    from fintech_factory.kpi_engine.settings import KpiFile
+    from fintech_factory.kpi_engine import KpiFile
 
     return {
         "factory.yaml": FactorySettings,
         "integrations/cascade.yaml": CascadeSettings,
-        "kpis/kpi_definitions.yaml": CheckedFile(KpiFile, check_definitions),
+        "kpis/kpi_definitions.yaml": CheckedFile(KpiFile, _check_kpis),
     }
+
+
+def _check_kpis(loaded: "LoadedFile[KpiFile]") -> "Sequence[Problem]":
+    """Check every KPI's definition, then compute every worked example by both engines."""
+    from fintech_factory.kpi_engine import check_definitions, check_examples, read_definitions
+    from fintech_factory.warehouse.duckdb import in_memory
+
+    problems = check_definitions(loaded)
+    if problems:
+        return problems
+    with in_memory() as reader:
+        return check_examples(read_definitions(loaded), reader.query)
 
 
 @dataclass(frozen=True)
@@ -224,7 +235,7 @@ class Factory:
 
     def _earlier(self, batch: "Batch") -> "Batch | None":
         """The batch that landed before another, to tell what the source has restated since."""
-        landed_batches = lambda x: []
+        from fintech_factory.ingestion.landing.manifest import landed_batches
 
         arrived = batch.manifest.arrived_at
         others = landed_batches(self.workspace.raw(_SOURCE))

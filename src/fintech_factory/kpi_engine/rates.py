@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Iterable
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from fintech_factory.errors import WarehouseError
 from fintech_factory.kpi_engine.arithmetic import EXACT
@@ -46,5 +46,9 @@ class Rates:
 
 
 def converted(amount: Decimal, rate: Decimal) -> Decimal:
-    """Give an amount in the reporting currency, to six places, half to even."""
-    return EXACT.quantize(EXACT.multiply(amount, rate), _MICRO)
+    """Give an amount in the reporting currency, to six places, half away from zero.
+
+    Every SQL engine's ROUND does the same, so that the two engines agree on ties.
+    """
+    product = EXACT.multiply(amount, rate)
+    return product.quantize(_MICRO, rounding=ROUND_HALF_UP, context=EXACT)

@@ -89,6 +89,7 @@ def load_parameters(build: Build, horizon: Horizon, rules: LedgerRules) -> None:
 _WINDOW: Mapping[str, str] = {
     "day_on": "DATE",
     "seq": "BIGINT",
+    "cut_on": "DATE",
     "in_collection_window": "BOOLEAN",
     "in_month": "BOOLEAN",
     "in_month_to_date": "BOOLEAN",
@@ -119,5 +120,5 @@ def _windows(dates: Sequence[date], data_through: date, rules: LedgerRules) -> I
             collecting = as_of - window < day <= as_of
             in_month = start <= day <= end
             if collecting or in_month:
-                yield day, seq, collecting, in_month, in_month and day <= cut
+                yield day, seq, cut, collecting, in_month, in_month and day <= cut
             day += _DAY

@@ -18,7 +18,7 @@ from fintech_factory.warehouse.versions import VersionFolder, sync_folder
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["DuckDBBuild", "DuckDBLimits", "DuckDBReader", "DuckDBWarehouse"]
+__all__ = ["DuckDBBuild", "DuckDBLimits", "DuckDBReader", "DuckDBWarehouse", "in_memory"]
 
 _CREATE = {
     Materialised.TABLE: "CREATE TABLE",
@@ -273,6 +273,13 @@ class DuckDBWarehouse:
             ):
                 findings += _unreadable(reader, table)
         return findings
+
+
+def in_memory() -> DuckDBReader:
+    """Give an empty engine that keeps nothing, for queries that bring their own rows."""
+    import duckdb
+
+    return DuckDBReader(duckdb.connect())
 
 
 def is_read(path: Path) -> bool:

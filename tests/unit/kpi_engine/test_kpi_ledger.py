@@ -239,7 +239,7 @@ def test_a_rebate_makes_less_cash() -> None:
     assert one(rows, day(4))["cash_30d"] == 95
 
 
-def test_amounts_are_converted_at_the_rate_of_the_date_half_to_even() -> None:
+def test_amounts_are_converted_at_the_rate_of_the_date_half_away_from_zero() -> None:
     rates = [
         ("EUR", day(20), Decimal("1.00000050")),
         ("EUR", day(10), Decimal("1.00000150")),
@@ -251,8 +251,8 @@ def test_amounts_are_converted_at_the_rate_of_the_date_half_to_even() -> None:
         "1.000002",
         "1.000002",
         "1.000002",
-        "1.000000",
-        "1.000000",
+        "1.000001",
+        "1.000001",
     ]
 
 

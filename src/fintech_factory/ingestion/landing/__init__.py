@@ -1,0 +1,1 @@
+"""Lands files: from what arrived to typed tables, quarantine, manifest and findings."""

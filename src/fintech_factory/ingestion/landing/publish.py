@@ -1,0 +1,75 @@
+"""Makes a landed batch visible at once, or not at all."""
+
+import json
+import os
+import secrets
+import shutil
+from pathlib import Path
+from typing import Any
+
+from fintech_factory.ingestion.landing.facts import sync
+from fintech_factory.ingestion.landing.manifest import MANIFEST, POINTER, Manifest
+
+__all__ = ["begin", "discard", "point_at", "publish", "refuse", "write_manifest"]
+
+_INCOMING = ".incoming-"
+
+
+def begin(raw_root: Path) -> Path:
+    """Make a fresh folder beside the batches, for one that is being landed."""
+    folder = raw_root / f"{_INCOMING}{os.getpid()}-{secrets.token_hex(4)}"
+    for name in ("received", "landed", "scratch"):
+        (folder / name).mkdir(parents=True)
+    return folder
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Write a batch's manifest into its folder."""
+    _write_json(folder / MANIFEST, manifest.as_json())
+
+
+def publish(folder: Path, raw_root: Path, batch_id: str) -> Path:
+    """Have the disk keep every file, then give the folder its name."""
+    shutil.rmtree(folder / "scratch")
+    for path in folder.rglob("*"):
+        sync(path)
+    sync(folder)
+    target = raw_root / batch_id
+    folder.rename(target)
+    sync(raw_root)
+    return target
+
+
+def point_at(raw_root: Path, batch_id: str) -> None:
+    """Make a batch the current one."""
+    fresh = raw_root / f".{POINTER}-{secrets.token_hex(4)}"
+    _write_json(fresh, {"batch_id": batch_id})
+    sync(fresh)
+    fresh.replace(raw_root / POINTER)
+    sync(raw_root)
+
+
+def refuse(folder: Path, raw_root: Path, batch_id: str) -> Path:
+    """Keep what a refused batch leaves behind: manifest, findings, quarantine."""
+    target = raw_root / "refused" / batch_id
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if target.exists():
+        shutil.rmtree(target)
+    for name in ("received", "landed", "scratch"):
+        _remove(folder / name)
+    folder.rename(target)
+    return target
+
+
+def discard(folder: Path) -> None:
+    """Remove a folder that will not become a batch."""
+    _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    if folder.exists():
+        shutil.rmtree(folder)
+
+
+def _write_json(path: Path, held: dict[str, Any]) -> None:
+    path.write_text(json.dumps(held, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

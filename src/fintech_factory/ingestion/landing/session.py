@@ -1,0 +1,34 @@
+"""One DuckDB engine for one landing, within its limits, its spill inside the workspace."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import duckdb
+
+__all__ = ["open_session"]
+
+_MEMORY = "2GB"
+
+
+@contextmanager
+def open_session(scratch: Path) -> Iterator["duckdb.DuckDBPyConnection"]:
+    """Open an engine in memory; each thread takes a cursor of it."""
+    import duckdb
+
+    connection = duckdb.connect(
+        ":memory:",
+        config={
+            "memory_limit": _MEMORY,
+            "temp_directory": str(scratch / "spill"),
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "preserve_insertion_order": True,
+        },
+    )
+    try:
+        yield connection
+    finally:
+        connection.close()

@@ -1,0 +1,1 @@
+"""One module a source; the file name is the registration."""
