@@ -47,30 +47,35 @@ def factory(source: Path) -> dict[str, list[str]]:
         landed = Path(folder)
         reader.execute(
             f"CREATE TABLE loans AS SELECT row_number() OVER () + 1 AS line_no, * FROM "
-            f"read_csv('{source}/loans.csv', nullstr='', types={{'disburse_principal': 'DECIMAL(18,6)'}})"
+            f"read_csv('{source}/loans.csv', nullstr='', "
+            "types={'disburse_principal': 'DECIMAL(18,6)'})"
         )
         reader.execute(f"COPY loans TO '{landed}/loans.parquet'")
         for table in ("schedules", "transactions"):
             reader.execute(
                 f"COPY (SELECT 0 AS line_no, l.line_no AS loan_key, r.* FROM "
-                f"read_csv('{source}/{table}.csv', types={money}) AS r JOIN loans AS l USING (loan_id)) "
-                f"TO '{landed}/{table}.parquet'"
+                f"read_csv('{source}/{table}.csv', types={money}) AS r "
+                f"JOIN loans AS l USING (loan_id)) TO '{landed}/{table}.parquet'"
             )
         reader.execute(
-            f"COPY (SELECT row_number() OVER () + 1 AS line_no, * FROM read_csv('{source}/customers.csv')) "
-            f"TO '{landed}/customers.parquet'"
+            f"COPY (SELECT row_number() OVER () + 1 AS line_no, * "
+            f"FROM read_csv('{source}/customers.csv')) TO '{landed}/customers.parquet'"
         )
         ((first,),) = reader.execute("SELECT MIN(disburse_date) FROM loans").fetchall()
         reader.close()
         build = DuckDBWarehouse(landed / "warehouse", DuckDBLimits()).build("compare")
         for table in ("loans", "schedules", "transactions", "customers"):
             build.attach_raw(table, landed / f"{table}.parquet")
-        build.load("raw_fx_rates", {"currency": "VARCHAR", "rate_on": "DATE", "rate": "DECIMAL(18, 8)"}, [])
+        build.load(
+            "raw_fx_rates", {"currency": "VARCHAR", "rate_on": "DATE", "rate": "DECIMAL(18, 8)"}, []
+        )
         labels = ("current", "1-30", "31-60", "61-90", "91-180", "181+")
         rules = LedgerRules("USD", 180, Decimal("0.005"), 30, (0, 30, 60, 90, 180), labels)
         load_parameters(build, Horizon(tuple(month_ends(first)), first, THROUGH), rules)
         models = read_models(SQL)
-        wanted = {name: model for name, model in models.items() if name in needed(models, "par_by_date")}
+        wanted = {
+            name: model for name, model in models.items() if name in needed(models, "par_by_date")
+        }
         make_models(build, wanted)
         return {
             str(day): [str(outstanding), str(at_risk)]
@@ -93,9 +98,17 @@ def polars(source: Path) -> dict[str, list[str]]:
     import polars as pl
 
     total = pl.sum_horizontal(AMOUNTS).alias("total")
-    loans = pl.read_csv(source / "loans.csv", columns=["loan_id", "disburse_date", "disburse_principal"], try_parse_dates=True)
+    loans = pl.read_csv(
+        source / "loans.csv",
+        columns=["loan_id", "disburse_date", "disburse_principal"],
+        try_parse_dates=True,
+    )
     schedule = (
-        pl.read_csv(source / "schedules.csv", columns=["loan_id", "date_due", *AMOUNTS], try_parse_dates=True)
+        pl.read_csv(
+            source / "schedules.csv",
+            columns=["loan_id", "date_due", *AMOUNTS],
+            try_parse_dates=True,
+        )
         .with_columns(total)
         .sort("loan_id", "date_due")
         .with_columns(
@@ -105,7 +118,11 @@ def polars(source: Path) -> dict[str, list[str]]:
         .select("loan_id", "date_due", "principal_due", "total_due")
     )
     payments = (
-        pl.read_csv(source / "transactions.csv", columns=["loan_id", "transaction_type", "date_paid", *AMOUNTS], try_parse_dates=True)
+        pl.read_csv(
+            source / "transactions.csv",
+            columns=["loan_id", "transaction_type", "date_paid", *AMOUNTS],
+            try_parse_dates=True,
+        )
         .filter(pl.col("transaction_type") == "PAYMENT")
         .with_columns(total)
         .select("loan_id", "date_paid", "principal", "total")
@@ -113,7 +130,11 @@ def polars(source: Path) -> dict[str, list[str]]:
     results = {}
     for as_of in month_ends(loans["disburse_date"].min()):
         cut = min(as_of, THROUGH)
-        paid = payments.filter(pl.col("date_paid") <= cut).group_by("loan_id").agg(pl.sum("principal"), pl.sum("total"))
+        paid = (
+            payments.filter(pl.col("date_paid") <= cut)
+            .group_by("loan_id")
+            .agg(pl.sum("principal"), pl.sum("total"))
+        )
         held = (
             loans.filter(pl.col("disburse_date") <= cut)
             .join(paid, on="loan_id", how="left")
@@ -146,17 +167,29 @@ def pandas(source: Path) -> dict[str, list[str]]:
     """The same in pandas."""
     import pandas as pd
 
-    loans = pd.read_csv(source / "loans.csv", usecols=["loan_id", "disburse_date", "disburse_principal"], parse_dates=["disburse_date"])
+    loans = pd.read_csv(
+        source / "loans.csv",
+        usecols=["loan_id", "disburse_date", "disburse_principal"],
+        parse_dates=["disburse_date"],
+    )
     loans["key"] = loans.index
     keys = loans.set_index("loan_id")["key"]
-    schedule = pd.read_csv(source / "schedules.csv", usecols=["loan_id", "date_due", *AMOUNTS], parse_dates=["date_due"])
+    schedule = pd.read_csv(
+        source / "schedules.csv",
+        usecols=["loan_id", "date_due", *AMOUNTS],
+        parse_dates=["date_due"],
+    )
     schedule["key"] = schedule.pop("loan_id").map(keys)
     schedule["total"] = schedule[AMOUNTS].sum(axis=1)
     schedule = schedule.sort_values(["key", "date_due"])
     schedule["principal_due"] = schedule.groupby("key")["principal"].cumsum()
     schedule["total_due"] = schedule.groupby("key")["total"].cumsum()
     schedule = schedule[["key", "date_due", "principal_due", "total_due"]]
-    payments = pd.read_csv(source / "transactions.csv", usecols=["loan_id", "transaction_type", "date_paid", *AMOUNTS], parse_dates=["date_paid"])
+    payments = pd.read_csv(
+        source / "transactions.csv",
+        usecols=["loan_id", "transaction_type", "date_paid", *AMOUNTS],
+        parse_dates=["date_paid"],
+    )
     payments = payments[payments.pop("transaction_type") == "PAYMENT"]
     payments["key"] = payments.pop("loan_id").map(keys)
     payments["total"] = payments[AMOUNTS].sum(axis=1)
@@ -165,16 +198,28 @@ def pandas(source: Path) -> dict[str, list[str]]:
     for as_of in month_ends(loans["disburse_date"].min().date()):
         cut = pd.Timestamp(min(as_of, THROUGH))
         paid = payments[payments["date_paid"] <= cut].groupby("key")[["principal", "total"]].sum()
-        held = loans[loans["disburse_date"] <= cut].join(paid, on="key").fillna({"principal": 0.0, "total": 0.0})
+        held = (
+            loans[loans["disburse_date"] <= cut]
+            .join(paid, on="key")
+            .fillna({"principal": 0.0, "total": 0.0})
+        )
         held["balance"] = held["disburse_principal"] - held["principal"]
         held = held[held["balance"].abs() > 0.004]
-        due = schedule[schedule["date_due"] < cut].merge(held[["key", "principal", "total"]], on="key")
-        open_ = due[(due["principal_due"] > due["principal"] + 0.005) & (due["total_due"] > due["total"] + 0.005)]
+        due = schedule[schedule["date_due"] < cut].merge(
+            held[["key", "principal", "total"]], on="key"
+        )
+        open_ = due[
+            (due["principal_due"] > due["principal"] + 0.005)
+            & (due["total_due"] > due["total"] + 0.005)
+        ]
         oldest = open_.groupby("key")["date_due"].min()
         held = held.join(oldest, on="key")
         held["dpd"] = (cut - held["date_due"]).dt.days.fillna(0)
         live = held[held["dpd"] <= 180]
-        results[str(as_of)] = [f"{live['balance'].sum():.2f}", f"{live[live['dpd'] > 90]['balance'].sum():.2f}"]
+        results[str(as_of)] = [
+            f"{live['balance'].sum():.2f}",
+            f"{live[live['dpd'] > 90]['balance'].sum():.2f}",
+        ]
     return results
 
 
@@ -194,12 +239,20 @@ def main() -> None:
         return
     base, sums = None, None
     for engine in arguments.only.split(","):
-        done = timed([sys.executable, __file__, "--loans", str(arguments.loans), "--engine", engine])
+        done = timed(
+            [sys.executable, __file__, "--loans", str(arguments.loans), "--engine", engine]
+        )
         base = base or done.seconds
-        found = {day: [f"{Decimal(x):.2f}" for x in pair] for day, pair in json.loads(done.stdout).items()}
+        found = {
+            day: [f"{Decimal(x):.2f}" for x in pair]
+            for day, pair in json.loads(done.stdout).items()
+        }
         sums = sums or found
         agree = "same sums" if found == sums else "SUMS DIFFER"
-        print(f"{engine:<8} {done.seconds:6.1f} s  x{done.seconds / base:4.1f}  peak {done.peak_mb:5.0f} MB  {agree}")
+        print(
+            f"{engine:<8} {done.seconds:6.1f} s  x{done.seconds / base:4.1f}"
+            f"  peak {done.peak_mb:5.0f} MB  {agree}"
+        )
 
 
 if __name__ == "__main__":

@@ -23,8 +23,20 @@ def book(loans: int) -> Path:
     folder = CACHE / f"{loans}-36"
     if not (folder / "loans.csv").exists():
         made = timed(
-            [FACTORY, "book", "generate", "--loans", str(loans), "--months", "36", "--seed", "1",
-             "--out", str(folder), "--json"]
+            [
+                FACTORY,
+                "book",
+                "generate",
+                "--loans",
+                str(loans),
+                "--months",
+                "36",
+                "--seed",
+                "1",
+                "--out",
+                str(folder),
+                "--json",
+            ]
         )
         print(f"{loans:>9} loans generated in {made.seconds:.1f} s, peak {made.peak_mb:.0f} MB")
     return folder
@@ -48,7 +60,9 @@ def measure(loans: int, *, with_balances: bool) -> None:
         rows = {file["table"]: file["rows"] for file in json.loads(ingest.stdout)["files"]}
         shutil.rmtree(workspace)
     figure = ingest.seconds + run.seconds - steps["verify"] - steps["reconcile"]
-    print(f"\n{loans:>9} loans, {rows['schedules']} instalments, {rows['transactions']} transactions")
+    print(
+        f"\n{loans:>9} loans, {rows['schedules']} instalments, {rows['transactions']} transactions"
+    )
     print(f"  ingest                      {ingest.seconds:6.1f} s  peak {ingest.peak_mb:.0f} MB")
     for name, seconds in steps.items():
         print(f"  {name:<27} {seconds:6.1f} s")

@@ -25,7 +25,10 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--runs", type=int, default=5)
     runs = parser.parse_args().runs
-    print("factory --help                   ", spread([timed([FACTORY, "--help"]).seconds for _ in range(runs)]))
+    print(
+        "factory --help                   ",
+        spread([timed([FACTORY, "--help"]).seconds for _ in range(runs)]),
+    )
     if not (TAPE / "loans.csv").exists():
         sys.exit(f"skipped: no reference tape at {TAPE}")
     cold, peak, rerun, unchanged, month_ends = [], [], [], [], []
@@ -41,7 +44,10 @@ def main() -> None:
             peak.append(first.peak_mb)
             rerun.append(timed(command, ok=(0, 3)).seconds)
             unchanged.append(
-                timed([FACTORY, "ingest", "cascade", str(TAPE), "--workspace", str(workspace)], ok=(0, 3)).seconds
+                timed(
+                    [FACTORY, "ingest", "cascade", str(TAPE), "--workspace", str(workspace)],
+                    ok=(0, 3),
+                ).seconds
             )
             month_ends.append(timed([*command, "--month-ends"], ok=(0, 3)).seconds)
     print("run, cold, one as-of (limit 3 s)  ", spread(cold), f"peak {max(peak):.0f} MB")
