@@ -24,20 +24,31 @@ proposed AS (
     figure,
     part,
     whole,
-    CAST(ROUND(CAST(part AS DOUBLE) / NULLIF(CAST(whole AS DOUBLE), 0), 8) AS DECIMAL(16, 8)) AS quotient
+    CAST(ROUND(CAST(part AS DOUBLE) / NULLIF(CAST(whole AS DOUBLE), 0), 8) AS DECIMAL(28, 8)) AS quotient
   FROM fraction
   WHERE whole > 0
+),
+
+refined AS (
+  -- Beyond 10^7 a DOUBLE has no eighth digit; what it left over is divided once more.
+  SELECT
+    as_of,
+    figure,
+    part,
+    whole,
+    quotient + CAST(ROUND(CAST(part - quotient * CAST(whole AS DECIMAL(30, 6)) AS DOUBLE) / NULLIF(CAST(whole AS DOUBLE), 0), 8) AS DECIMAL(28, 8)) AS quotient
+  FROM proposed
 ),
 
 remaining AS (
   SELECT
     as_of,
     figure,
-    quotient,
+    CAST(quotient AS DECIMAL(28, 8)) AS quotient,
     part - quotient * CAST(whole AS DECIMAL(30, 6)) AS remainder,
     CAST(whole AS DECIMAL(30, 6)) * CAST(0.000000005 AS DECIMAL(9, 9)) AS half,
-    MOD(CAST(CAST(quotient AS DECIMAL(35, 8)) * 100000000 AS BIGINT), 2) <> 0 AS is_odd
-  FROM proposed
+    FLOOR(CAST(quotient AS DECIMAL(30, 8)) * 50000000) <> CAST(quotient AS DECIMAL(30, 8)) * 50000000 AS is_odd
+  FROM refined
 ),
 
 settled AS (
@@ -45,8 +56,8 @@ settled AS (
     as_of,
     figure,
     CASE
-      WHEN remainder > half OR (remainder = half AND is_odd) THEN quotient + CAST(0.00000001 AS DECIMAL(16, 8))
-      WHEN remainder < -half OR (remainder = -half AND is_odd) THEN quotient - CAST(0.00000001 AS DECIMAL(16, 8))
+      WHEN remainder > half OR (remainder = half AND is_odd) THEN quotient + CAST(0.00000001 AS DECIMAL(28, 8))
+      WHEN remainder < -half OR (remainder = -half AND is_odd) THEN quotient - CAST(0.00000001 AS DECIMAL(28, 8))
       ELSE quotient
     END AS percent
   FROM remaining
@@ -70,7 +81,7 @@ SELECT
   s.par_90,
   s.collection_rate,
   s.health AS health_score_raw,
-  CASE WHEN s.health > 100 THEN CAST(100 AS DECIMAL(16, 8)) WHEN s.health < 0 THEN CAST(0 AS DECIMAL(16, 8)) ELSE s.health END AS health_score
+  CASE WHEN s.health > 100 THEN CAST(100 AS DECIMAL(28, 8)) WHEN s.health < 0 THEN CAST(0 AS DECIMAL(28, 8)) ELSE s.health END AS health_score
 FROM par_by_date AS p
 LEFT JOIN side_by_side AS s
   ON s.as_of = p.as_of

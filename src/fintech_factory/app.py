@@ -183,7 +183,7 @@ class Factory:
         refused = self._empty_inbox(journal, on_step)
         batch = self.latest_batch()
         inputs = inputs_of(batch.batch_id, [self.workspace.config, self.workspace.sql])
-        before = self._current()
+        before = self._sound_version() if force else self._current()
         if before is not None and not force:
             wanted = dates.resolve(before.run.first_day, before.run.data_through)
             if before.run.inputs == inputs and set(wanted) <= set(before.run.as_ofs):
@@ -308,6 +308,18 @@ class Factory:
     def check_warehouse(self) -> "list[Finding]":
         """Say what is wrong with the warehouse; nothing, if all can be read."""
         return self.warehouse.check()
+
+    def _sound_version(self) -> "Version | None":
+        """Give the published version if it opens: what is damaged must not stop a repair."""
+        from fintech_factory.errors import WarehouseError
+
+        try:
+            version = self._current()
+            if version is not None:
+                self.warehouse.open(version).close()
+        except WarehouseError:
+            return None
+        return version
 
     def _current(self) -> "Version | None":
         from fintech_factory.warehouse.versions import VersionFolder

@@ -37,8 +37,8 @@ _REFUSED = {
 }
 _ALLOWED = {
     *("SUM", "COUNT", "MIN", "MAX", "GROUPING", "ROW_NUMBER", "RANK", "DENSE_RANK", "LAG", "LEAD"),
-    *("ABS", "CASE", "CAST", "COALESCE", "DATE_DIFF", "DATE_TRUNC", "EXISTS", "EXTRACT", "IF"),
-    *("LOWER", "NULLIF", "ROUND", "TRIM", "UPPER"),
+    *("ABS", "CASE", "CAST", "COALESCE", "DATE_DIFF", "DATE_TRUNC", "EXISTS", "EXTRACT", "FLOOR"),
+    *("IF", "LOWER", "NULLIF", "ROUND", "TRIM", "UPPER"),
     *MACROS,
 }
 # SQLGlot's own names of functions that DuckDB spells otherwise.

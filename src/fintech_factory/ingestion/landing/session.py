@@ -25,7 +25,13 @@ def open_session(scratch: Path) -> Iterator["duckdb.DuckDBPyConnection"]:
             "temp_directory": str(scratch / "spill"),
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
+            # Line numbers are counted in this order.
             "preserve_insertion_order": True,
+            # Each file is read once; a cache of it would only take the joins' memory.
+            "enable_external_file_cache": False,
+            # Tables are written to be joined loans last, the side that fits in memory; the
+            # optimizer cannot know how many rows a CSV file holds.
+            "disabled_optimizers": "join_order,build_side_probe_side",
         },
     )
     try:

@@ -1,7 +1,6 @@
 # ruff: noqa: S608 - names go through ident(), texts through literal()
 """Compiles a table's contract and a file's layout into SQL."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -314,12 +313,12 @@ def _number(raw: str, reading: NumberReading, column: "Column") -> str:
 
 
 def _boolean(raw: str) -> str:
-    text = f"lower(trim({raw}))"
-    return (
-        f"CASE {raw} WHEN 'false' THEN FALSE WHEN 'true' THEN TRUE ELSE "
-        f"CASE WHEN {text} IN ({_listed(_TRUE)}) THEN TRUE "
-        f"WHEN {text} IN ({_listed(_FALSE)}) THEN FALSE END END"
-    )
+    # Not `IN (…)`: DuckDB turns a long list into a join, and that makes the window behind it
+    # gather the whole file before it numbers a line.
+    words = dict.fromkeys(_TRUE, "TRUE") | dict.fromkeys(_FALSE, "FALSE")
+    spelt = " ".join(f"WHEN {literal(word)} THEN {truth}" for word, truth in words.items())
+    known = f"CASE lower(trim({raw})) {spelt} END"
+    return f"CASE {raw} WHEN 'false' THEN FALSE WHEN 'true' THEN TRUE ELSE {known} END"
 
 
 def _word(raw: str, column: "Column") -> str:
@@ -330,7 +329,3 @@ def _word(raw: str, column: "Column") -> str:
         for other in dict.fromkeys((word, *others))
     )
     return f"CASE {raw} {same} ELSE CASE lower(trim({raw})) {spelt} END END"
-
-
-def _listed(words: Iterable[str]) -> str:
-    return ", ".join(literal(each) for each in words)

@@ -1,0 +1,106 @@
+"""A small book from landing to figures, and the `factory` command to ask for them."""
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from fintech_factory.cli import main
+from fintech_factory.config.workspace import Workspace
+from fintech_factory.testing import Book, book
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a call left: exit code and both streams."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> Any:  # noqa: ANN401 - any JSON
+        return json.loads(self.out)
+
+
+def call(root: Path, *arguments: object) -> Outcome:
+    """Run `factory … --workspace ROOT`."""
+    texts = [str(each) for each in arguments]
+    result = CliRunner().invoke(main, [*texts, "--workspace", str(root)])
+    return Outcome(result.exit_code, result.stdout, result.stderr)
+
+
+Factory = Callable[..., Outcome]
+
+
+@pytest.fixture(scope="session")
+def factory() -> Factory:
+    return call
+
+
+@pytest.fixture(scope="session")
+def small_book() -> Book:
+    """Four loans to the end of June 2025, and what the source says of them.
+
+    L1  North   400  due 31 Mar           pays 100 on 10 Jun           91 days past due, 300 left
+    L2  North 1,000  due 30 Apr, 31 Jul   pays 500 + 20 on 30 Apr      current, 500 left
+    L3  South 1,200  due  1 Jan           pays nothing                 180 days: still outstanding
+    L4  South   100  due 20 Jun           pays 100 + 5 on 20 Jun       repaid in the month
+
+    Outstanding 2,000; past 90 days 1,500 = 75 %; cash of 30 days 205 = 10.25 %;
+    health (100 - 75) * 0.6 + 10.25 * 0.4 = 19.1.
+    """
+    return (
+        book()
+        .loan(400, disbursed="2025-01-02", instalments=[("2025-03-31", 400)],
+              payments=[("2025-06-10", 100)])
+        .loan(1000, disbursed="2025-02-03",
+              instalments=[("2025-04-30", 500, 20), ("2025-07-31", 500, 20)],
+              payments=[("2025-04-30", 500, 20)])
+        .loan(1200, disbursed="2024-12-02", instalments=[("2025-01-01", 1200)], entity="South")
+        .loan(100, disbursed="2025-05-20", instalments=[("2025-06-20", 100, 5)],
+              payments=[("2025-06-20", 100, 5)], entity="South")
+        .source_says("L1", "2025-06-30", 300, dpd=91)
+        .source_says("L2", "2025-06-30", 500, dpd=0)
+        .source_says("L3", "2025-06-30", 1200, dpd=180)
+        .ending("2025-06-30")
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def published(
+    small_book: Book, empty_workspace: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A workspace in which the small book's month-ends are published: read it, never write."""
+    root = tmp_path_factory.mktemp("published") / "workspace"
+    shutil.copytree(empty_workspace, root)
+    small_book.land(Workspace(root).raw("cascade"))
+    outcome = call(root, "run", "--month-ends", "--json")
+    assert outcome.code == 0, outcome.out
+    return root
+
+
+@pytest.fixture
+def workspace(published: Path, tmp_path: Path) -> Path:
+    """A copy of the published workspace, to do anything with."""
+    root = tmp_path / "workspace"
+    shutil.copytree(published, root)
+    return root
+
+
+@pytest.fixture
+def edit(workspace: Path) -> Callable[[str, str, str], None]:
+    """Change one place of a file of the workspace."""
+
+    def replace(name: str, old: str, new: str) -> None:
+        path = workspace / name
+        text = path.read_text(encoding="utf-8")
+        assert text.count(old) >= 1, f"{old!r} is not in {name}"
+        path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+    return replace
