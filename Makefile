@@ -1,70 +1,97 @@
 # Two commands do everything on a machine with Debian, Python 3.11 and make: `make demo`, `make test`.
 # Each makes its own environment in .venv; nothing else on the machine is changed, except that
-# python3-venv is installed with apt-get where it is missing and may be.
+# Debian's python3-venv is installed where it is missing and may be.
 
 PYTHON ?= python3
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
+PIP_INSTALL := -m pip --disable-pip-version-check --no-input install --quiet
 STAMP := .venv/.installed
 TEST_STAMP := .venv/.installed-dev
+BENCH_STAMP := .venv/.installed-bench
+SPARK := .venv-spark
+
+# The machine says where packages come from; how they are installed here is said here. Each of
+# these, set for other work, would send packages elsewhere or refuse the package itself.
+export PIP_USER := 0
+export PIP_REQUIRE_HASHES := 0
+export PIP_REQUIRE_VIRTUALENV := 0
+export PIP_DRY_RUN := 0
+export PIP_TARGET :=
+export PIP_PREFIX :=
+export PIP_ROOT :=
+export PIP_CONSTRAINT :=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check unit test-spark bench clean pins
+.NOTPARALLEL:
+.PHONY: help demo test check unit test-spark bench docs pins clean
 
 help: ## Show what can be made
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
 
-demo: $(STAMP) ## Run a whole day on a synthetic book and show the KPIs and the reconciliation
+demo: $(STAMP) ## Run a whole day on a synthetic book; show the KPIs and the reconciliation
 	$(BIN)/factory demo
 
-test: check unit ## Check the code and run every test (skips what needs a tape or Java, and says so)
+test: check unit ## Check the code, then run every test (what needs a tape or Java is skipped and says so)
 
-check: $(TEST_STAMP) ## Lint, types, floors, settings
+check: $(TEST_STAMP) ## Lint, format, types, floors of the house, settings
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/factory check --workspace .
 
-unit: $(TEST_STAMP)
+unit: $(TEST_STAMP) ## Run every test and nothing else
 	$(BIN)/python -m pytest -n 2 --dist loadgroup --ignore=tests/spark
 
-test-spark: .venv-spark/.installed ## Run the same models on PySpark and compare every row (needs Java)
-	.venv-spark/bin/python -m pytest -q -p no:cacheprovider tests/spark
+test-spark: $(SPARK)/.installed ## Run the same SQL models on PySpark and compare every row (needs Java 17)
+	$(SPARK)/bin/python -m pytest -q -p no:cacheprovider tests/spark
 
-bench: $(TEST_STAMP) ## Measure the figures of benchmarks/results.md (10 minutes, 10 GB of disk)
-	$(PIP) install --quiet --require-hashes -r requirements/bench.txt
+bench: $(BENCH_STAMP) ## Measure the figures of benchmarks/ (10 minutes, 10 GB of disk)
 	$(BIN)/python benchmarks/tape.py
 	$(BIN)/python benchmarks/scale.py
 	$(BIN)/python benchmarks/compare.py
 
-clean: ## Remove the environments and everything made
-	rm -rf .venv .venv-spark .cache demo .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+docs: $(TEST_STAMP) ## Write the generated pages and the shown output of docs/ again
+	$(BIN)/python docs/generate.py
+	$(BIN)/python docs/make
 
-pins: $(TEST_STAMP) ## Compile the hashed pins again from the .in files
+pins: $(TEST_STAMP) ## Compile requirements/*.in to hashed pins again
 	.ci/pin
 
-.venv/.made:
+clean: ## Remove the environments, the demo and every cache
+	rm -rf .venv $(SPARK) .cache demo .hypothesis .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+
+# An environment knows its own place: where the folder was copied or moved, it is made again.
+ifneq ($(shell cat .venv/.made 2>/dev/null),$(CURDIR))
+.PHONY: .venv/.made
+endif
+ifneq ($(shell cat $(SPARK)/.made 2>/dev/null),$(CURDIR))
+.PHONY: $(SPARK)/.made
+endif
+
+.venv/.made $(SPARK)/.made:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Python 3.11 or newer is needed; name it: make PYTHON=python3.12 ..." >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || .ci/install-venv
-	rm -rf .venv
-	$(PYTHON) -m venv .venv
-	touch $@
+	@echo "making $(@D)"
+	@rm -rf $(@D)
+	@$(PYTHON) -m venv $(@D)
+	@printf '%s\n' "$(CURDIR)" > $@
 
 $(STAMP): .venv/.made pyproject.toml requirements/base.txt
-	$(PIP) install --quiet --require-hashes -r requirements/base.txt
-	$(PIP) install --quiet --no-deps --no-build-isolation -e .
-	touch $@
+	$(BIN)/python $(PIP_INSTALL) --require-hashes -r requirements/base.txt
+	$(BIN)/python $(PIP_INSTALL) --no-deps --no-build-isolation -e .
+	@touch $@
 
 $(TEST_STAMP): $(STAMP) requirements/dev.txt
-	$(PIP) install --quiet --require-hashes -r requirements/dev.txt
-	touch $@
+	$(BIN)/python $(PIP_INSTALL) --require-hashes -r requirements/dev.txt
+	@touch $@
 
-.venv-spark/.installed: requirements/spark.txt pyproject.toml
-	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || .ci/install-venv
-	rm -rf .venv-spark
-	$(PYTHON) -m venv .venv-spark
-	.venv-spark/bin/python -m pip --disable-pip-version-check --no-input install --quiet --require-hashes -r requirements/spark.txt
-	.venv-spark/bin/python -m pip --disable-pip-version-check --no-input install --quiet --no-deps --no-build-isolation -e .
-	touch $@
+$(BENCH_STAMP): $(TEST_STAMP) requirements/bench.txt
+	$(BIN)/python $(PIP_INSTALL) --require-hashes -r requirements/bench.txt
+	@touch $@
+
+$(SPARK)/.installed: $(SPARK)/.made requirements/spark.txt pyproject.toml
+	$(SPARK)/bin/python $(PIP_INSTALL) --require-hashes -r requirements/spark.txt
+	$(SPARK)/bin/python $(PIP_INSTALL) --no-deps --no-build-isolation -e .
+	@touch $@

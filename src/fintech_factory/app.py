@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from fintech_factory.ingestion.landing.land import Progress
     from fintech_factory.kpi_engine import Definitions, KpiFile, Reading
     from fintech_factory.pipeline.day import Book
+    from fintech_factory.pipeline.inbox import Export, Inbox
     from fintech_factory.pipeline.journal import Journal
     from fintech_factory.pipeline.opened import Opened
     from fintech_factory.pipeline.outcome import Dates, DayOutcome
@@ -160,13 +161,8 @@ class Factory:
         from fintech_factory.ingestion import Place, land
         from fintech_factory.warehouse.lock import writer_lock
 
-        place = Place(
-            raw_root=self.workspace.raw(_SOURCE),
-            contract=self.workspace.config / "integrations" / f"{_SOURCE}.yaml",
-            factory=self.workspace.settings_file,
-        )
         with writer_lock(self._lock_path, "factory ingest", self.clock):
-            return land(arrival, place, self.clock, progress)
+            return land(arrival, Place.of(self.workspace), self.clock, progress)
 
     def run(
         self,
@@ -180,41 +176,60 @@ class Factory:
         from fintech_factory.pipeline.journal import Journal
 
         journal = Journal()
-        refused = self._empty_inbox(journal, on_step)
+        inbox = self._empty_inbox(journal, on_step)
         batch = self.latest_batch()
         inputs = inputs_of(batch.batch_id, [self.workspace.config, self.workspace.sql])
-        before = self._sound_version() if force else self._current()
-        if before is not None and not force:
-            wanted = dates.resolve(before.run.first_day, before.run.data_through)
-            if before.run.inputs == inputs and set(wanted) <= set(before.run.as_ofs):
-                return _unchanged(before, wanted, journal, refused)
+        if not force and (same := self._already_published(inputs, dates)):
+            return _unchanged(*same, journal, inbox)
         from fintech_factory.pipeline.day import Day, run_day
         from fintech_factory.warehouse.lock import writer_lock
 
-        day = Day(self.warehouse.build, before, inputs, self.clock, journal, refused, on_step)
         with writer_lock(self._lock_path, "factory run", self.clock):
+            # Another run may have published while this one waited: its readings are carried over.
+            before = self._sound_version() if force else self._current()
+            day = Day(self.warehouse.build, before, inputs, self.clock, journal, inbox, on_step)
             return run_day(day, self._book(batch), dates)
 
-    def _empty_inbox(self, journal: "Journal", on_step: Callable[[str], None]) -> tuple[str, ...]:
-        """Land what waits in the inbox; give the ids of the batches that were refused."""
-        from fintech_factory.pipeline.inbox import arrivals, put_away
+    def _already_published(
+        self, inputs: str, dates: "Dates"
+    ) -> "tuple[Version, tuple[date, ...]] | None":
+        """Give the version in force and the dates asked for, if it has them of these inputs."""
+        version = self._current()
+        if version is None or version.run.inputs != inputs:
+            return None
+        wanted = dates.resolve(version.run.first_day, version.run.data_through)
+        return (version, wanted) if set(wanted) <= set(version.run.as_ofs) else None
+
+    def _empty_inbox(self, journal: "Journal", on_step: Callable[[str], None]) -> "Inbox":
+        """Land what waits in the inbox, and say what became of it."""
+        from fintech_factory.pipeline.inbox import NOTHING, arrivals, put_away
 
         waiting = arrivals(self.workspace.inbox)
         if not waiting:
             journal.skip("ingest")
-            return ()
-        from fintech_factory.ingestion import Arrival
-
-        refused = []
+            return NOTHING
         on_step("ingest")
+        inbox = NOTHING
         with journal.step("ingest"):
             for export in waiting:
-                landing = self.ingest(Arrival(export))
-                fate = "refused" if landing.status == "refused" else "landed"
-                put_away(export, self.workspace.inbox / fate / landing.batch_id)
-                if fate == "refused":
-                    refused.append(landing.batch_id)
-        return tuple(refused)
+                became = self._take_in(export)
+                put_away(export, self.workspace.inbox / became.folder)
+                inbox = inbox.with_export(became)
+        return inbox
+
+    def _take_in(self, export: tuple[Path, ...]) -> "Export":
+        """Land one export of the inbox; one that cannot be read is refused like any other."""
+        from fintech_factory.errors import SourceUnreadable
+        from fintech_factory.ingestion import Arrival
+        from fintech_factory.pipeline.inbox import Export
+
+        try:
+            landing = self.ingest(Arrival(export))
+        except SourceUnreadable as unreadable:
+            stamp = self.clock.now().strftime("%Y%m%dT%H%M%S%fZ")
+            return Export(f"unreadable-{stamp}", refused=True, reason=unreadable.what)
+        refused = landing.status == "refused"
+        return Export(landing.batch_id, refused=refused, set_aside=landing.quarantined)
 
     @property
     def _lock_path(self) -> Path:
@@ -395,7 +410,7 @@ def make_demo(folder: Path, plan: "BookPlan") -> "tuple[Workspace, DayOutcome]":
 
 
 def _unchanged(
-    before: "Version", wanted: tuple[date, ...], journal: "Journal", refused: tuple[str, ...]
+    before: "Version", wanted: tuple[date, ...], journal: "Journal", inbox: "Inbox"
 ) -> "DayOutcome":
     from fintech_factory.pipeline.outcome import DayOutcome, DayStatus
 
@@ -407,5 +422,5 @@ def _unchanged(
         data_through=before.run.data_through,
         status=DayStatus.UNCHANGED,
         steps=tuple(journal.steps),
-        refused=refused,
+        inbox=inbox,
     )

@@ -127,6 +127,16 @@ def test_before_any_run_a_reading_is_computed_from_the_batch(
     assert not (root / "warehouse" / "CURRENT").exists()
 
 
+def test_until_a_run_publishes_it_a_new_batch_changes_no_figure(
+    factory: Factory, workspace: Path, small_book: Book
+) -> None:
+    """On demand as well: figures of two batches side by side would not add up."""
+    shown = ["kpi", "show", "outstanding", "--as-of", "2025-06-29", "--json"]
+    before = factory(workspace, *shown).document
+    small_book.loan(500, disbursed="2025-06-15").land(Workspace(workspace).raw("cascade"))
+    assert factory(workspace, *shown).document == before
+
+
 def test_a_month_in_progress_is_shown_as_partial(
     factory: Factory, small_book: Book, workspace_with: Callable[[Book], Workspace]
 ) -> None:

@@ -159,6 +159,6 @@ def test_an_export_that_is_refused_is_put_away_and_the_last_good_one_stays(
     (folder / "loans.csv").write_text("Loan ID,Something Else\n1,2\n", encoding="utf-8")
     run = factory(workspace, "run", "--json")
     assert run.code == 3
-    assert len(run.document["refused_batches"]) == 1
+    assert len(run.document["refused_exports"]) == 1
     assert factory(workspace, "kpi", "show", "par_90", "--json").document["value"] == "75"
     assert [path.name for path in (workspace / "inbox").iterdir()] == ["refused"]

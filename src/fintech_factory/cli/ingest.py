@@ -37,14 +37,14 @@ def cascade(
     The same content again changes nothing. Exit 1 if the export is refused (the last good one
     stays), 3 if it landed and rows were set aside.
     """
-    from fintech_factory.clock import SystemClock
-    from fintech_factory.ingestion.landing.land import Arrival, Place, land
+    from fintech_factory.app import Factory
+    from fintech_factory.ingestion.landing.land import Arrival, Place
 
-    place = Place.of(call.workspace())
-    with _fetched(sources, place) as paths:
+    workspace = call.workspace()
+    with _fetched(sources, Place.of(workspace)) as paths:
         arrival = Arrival(paths, as_of, accept_shrink)
         with output.progress("landing", _size(arrival), quiet=call.quiet) as advance:
-            landing = land(arrival, place, SystemClock(), lambda _table, size: advance(size))
+            landing = Factory(workspace).ingest(arrival, lambda _table, size: advance(size))
     if call.json:
         output.emit_json(landing_as_json(landing))
     else:

@@ -55,8 +55,11 @@ def _print(outcome: "DayOutcome") -> None:
         f"{outcome.status.value}: {outcome.run_id}, as of {dates or outcome.as_ofs[0]}, "
         f"data through {outcome.data_through}"
     )
-    for batch_id in outcome.refused:
-        output.say(f"refused: {batch_id}; its findings lie in warehouse/raw/cascade/refused")
+    for export in outcome.inbox.refused:
+        why = export.reason or "its findings lie in warehouse/raw/cascade/refused"
+        output.say(f"refused: inbox/{export.folder}: {why}")
+    if outcome.inbox.set_aside:
+        output.say(f"{outcome.inbox.set_aside} rows set aside; see quarantine.parquet of the batch")
     if outcome.reconciliation is not None:
         output.say(
             f"{len(outcome.readings)} readings, {outcome.withheld} withheld; "

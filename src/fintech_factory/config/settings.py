@@ -130,10 +130,10 @@ class Warehouse(Settings):
         default=5, ge=1, description="Published versions kept; older ones nobody reads are removed."
     )
     query_timeout_s: int = Field(
-        default=30, gt=0, description="Seconds after which a question to the warehouse is stopped."
+        default=300, gt=0, description="Seconds after which a question to the warehouse is stopped."
     )
     query_memory: MemorySize = Field(
-        default="1GB", description="Memory that one question may use, e.g. 1GB."
+        default="2GB", description="Memory that one question may use, e.g. 2GB."
     )
 
     @property

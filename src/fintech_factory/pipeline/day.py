@@ -18,6 +18,7 @@ from fintech_factory.kpi_engine import (
     recompute,
 )
 from fintech_factory.pipeline import reading_table
+from fintech_factory.pipeline.inbox import NOTHING, Inbox
 from fintech_factory.pipeline.journal import Journal
 from fintech_factory.pipeline.landed_rows import landed_rows
 from fintech_factory.pipeline.ledger_facts import note_earlier_balances, reconcile_version
@@ -53,7 +54,7 @@ class Day:
     inputs: str
     clock: Clock
     journal: Journal
-    refused: tuple[str, ...] = ()
+    inbox: Inbox = NOTHING
     on_step: Callable[[str], None] = lambda _: None
 
 
@@ -91,7 +92,7 @@ def run_day(day: Day, book: Book, dates: Dates) -> DayOutcome:
         steps=tuple(journal.steps),
         readings=readings,
         reconciliation=reconciliation,
-        refused=day.refused,
+        inbox=day.inbox,
     )
 
 

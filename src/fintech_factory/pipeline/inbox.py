@@ -1,10 +1,51 @@
 """What lies in the inbox, and where it goes once it is dealt with."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["arrivals", "put_away"]
+__all__ = ["NOTHING", "Export", "Inbox", "arrivals", "put_away"]
 
 _DEALT_WITH = frozenset({"landed", "refused"})
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """What became of one export of the inbox; `reason` says why it could not even be read."""
+
+    batch_id: str
+    refused: bool
+    set_aside: int = 0
+    reason: str = ""
+
+    @property
+    def folder(self) -> str:
+        """Where in the inbox it is put away."""
+        return f"{'refused' if self.refused else 'landed'}/{self.batch_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Inbox:
+    """What a run found in the inbox."""
+
+    exports: tuple[Export, ...] = ()
+
+    def with_export(self, export: Export) -> "Inbox":
+        """Add one more export."""
+        return Inbox((*self.exports, export))
+
+    @property
+    def refused(self) -> tuple[Export, ...]:
+        """The exports that did not land."""
+        return tuple(export for export in self.exports if export.refused)
+
+    @property
+    def set_aside(self) -> int:
+        """How many rows of landed exports broke the contract."""
+        return sum(export.set_aside for export in self.exports if not export.refused)
+
+
+NOTHING = Inbox()
+"""An inbox in which nothing waited."""
 
 
 def arrivals(inbox: Path) -> list[tuple[Path, ...]]:

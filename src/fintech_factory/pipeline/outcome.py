@@ -5,6 +5,7 @@ from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from fintech_factory.pipeline.inbox import NOTHING, Inbox
 from fintech_factory.pipeline.journal import Step
 from fintech_factory.transform.dates import month_ends
 
@@ -48,7 +49,7 @@ class DayOutcome:
     steps: tuple[Step, ...]
     readings: "tuple[Reading, ...]" = ()
     reconciliation: "Reconciliation | None" = None
-    refused: tuple[str, ...] = ()
+    inbox: Inbox = NOTHING
 
     @property
     def withheld(self) -> int:
@@ -57,9 +58,9 @@ class DayOutcome:
 
     @property
     def has_findings(self) -> bool:
-        """Whether a person should look: an export refused, a reading withheld, a check open."""
+        """Whether a person should look: rows set aside, an export refused, a check open."""
         is_open = self.reconciliation is not None and self.reconciliation.status == "open"
-        return bool(self.refused or self.withheld) or is_open
+        return bool(self.inbox.refused or self.inbox.set_aside or self.withheld) or is_open
 
     def as_json(self) -> dict[str, Any]:
         """Give the document of `factory run --json`."""
@@ -71,7 +72,8 @@ class DayOutcome:
             "steps": [step.as_json() for step in self.steps],
             "readings": len(self.readings),
             "withheld": self.withheld,
-            "refused_batches": list(self.refused),
+            "rows_set_aside": self.inbox.set_aside,
+            "refused_exports": [export.batch_id for export in self.inbox.refused],
             "reconciliation": self.reconciliation.status.value if self.reconciliation else None,
             "status": self.status.value,
         }

@@ -114,10 +114,11 @@ def test_two_instalments_on_one_day_are_both_to_be_covered(
     assert loan_on(ledger_of, of, "2025-02-10")["dpd"] == dpd
 
 
+@pytest.mark.parametrize("payment", [(DUE, 100), (DUE, 90, 20)], ids=["principal", "cash"])
 def test_instalments_are_taken_by_due_date_not_by_the_order_of_the_file(
-    ledger_of: LedgerOf,
+    ledger_of: LedgerOf, payment: tuple[Any, ...]
 ) -> None:
-    of = book().loan(300, instalments=[(NEXT, 200), (DUE, 100)], payments=[(DUE, 100)])
+    of = book().loan(200, instalments=TWO[::-1], payments=[payment])
     assert loan_on(ledger_of, of, "2025-02-10")["dpd"] == 0
 
 

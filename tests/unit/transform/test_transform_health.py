@@ -49,6 +49,7 @@ BOOKS = {
     "a billion": late_and_current("123456789.123457", "987654321.987654", "7777777.77"),
     "a tie at the ninth place, down to even": late_and_current("0.01", "199999999.99"),
     "a tie at the ninth place, up to even": late_and_current("0.03", "199999999.97"),
+    "a tie at the ninth place, already even": late_and_current("0.29", "199999999.71"),
     "dust left of a repaid book": (
         book().loan(1_000_000, payments=[("2025-04-20", "999999.99")]).ending("2025-12-31")
     ),

@@ -1,33 +1,55 @@
 """Unpacks a ZIP without trusting it: no path leaves its folder, nothing swells past its limits."""
 
+import shutil
 import stat
 import zipfile
+import zlib
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 from fintech_factory.values import Finding, Severity
 
 if TYPE_CHECKING:
     from fintech_factory.ingestion.sources.cascade import Archive
 
-__all__ = ["unpack"]
+__all__ = ["refuse_archive", "unpack"]
+
+# RuntimeError is zipfile's word for a member that wants a password.
+_DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    ValueError,
+    NotImplementedError,
+    RuntimeError,
+)
 
 _BLOCK = 1 << 20
 
 
 def unpack(path: Path, into: Path, limits: "Archive") -> list[Path] | Finding:
     """Unpack an archive's files into a flat folder, or say why it is refused."""
+    refused = refuse_archive(path, limits)
+    if refused is not None:
+        return refused
     try:
         with zipfile.ZipFile(path) as archive:
-            members = [each for each in archive.infolist() if not each.is_dir()]
-            refused = _refusal(path, members, limits)
-            return refused or _unpack(archive, members, into, limits)
-    except _TooLargeError:
-        return _bomb(path, f"it unpacks to more than {limits.max_bytes:,} bytes or its own claim")
-    except (zipfile.BadZipFile, EOFError, OSError, ValueError, NotImplementedError) as error:
+            return _unpack(archive, into)
+    except _DAMAGED as error:
         return _broken(path, str(error))
-    except RuntimeError as error:  # zipfile's word for an encrypted member
+
+
+def refuse_archive(path: Path, limits: "Archive") -> Finding | None:
+    """Say why an archive, or a workbook, which is one too, must not be unpacked."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return _refusal(path, _members(archive), limits)
+    except _DAMAGED as error:
         return _broken(path, str(error))
+
+
+def _members(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    return [each for each in archive.infolist() if not each.is_dir()]
 
 
 def _refusal(path: Path, members: list[zipfile.ZipInfo], limits: "Archive") -> Finding | None:
@@ -61,36 +83,20 @@ def _is_link(member: zipfile.ZipInfo) -> bool:
     return stat.S_ISLNK(member.external_attr >> 16)
 
 
-class _TooLargeError(Exception):
-    """More came out than the archive claimed or the limits allow."""
-
-
-def _unpack(
-    archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], into: Path, limits: "Archive"
-) -> list[Path]:
+def _unpack(archive: zipfile.ZipFile, into: Path) -> list[Path]:
     unpacked: list[Path] = []
-    left = limits.max_bytes
-    for member in members:
+    for member in _members(archive):
         name = PurePosixPath(member.filename.replace("\\", "/")).name
         if name.startswith(".") or "__MACOSX" in member.filename:
             continue
         target = into / name
         if target.exists():
             raise ValueError(f"two files are called {name}")
+        # Reading stops at the size the archive claims, which the limits were held against.
         with archive.open(member) as packed, target.open("xb") as file:
-            left -= _copy(packed, file, min(left, member.file_size))  # type: ignore[arg-type]
+            shutil.copyfileobj(packed, file, _BLOCK)
         unpacked.append(target)
     return unpacked
-
-
-def _copy(packed: BinaryIO, file: BinaryIO, most: int) -> int:
-    written = 0
-    while block := packed.read(_BLOCK):
-        written += len(block)
-        if written > most:
-            raise _TooLargeError
-        file.write(block)
-    return written
 
 
 def _bomb(path: Path, why: str) -> Finding:

@@ -201,10 +201,18 @@ class _Landing:
         raw_root = self.attempted.place.raw_root
         if (raw_root / manifest.batch_id).exists():
             # The same tables in other clothes (a ZIP for a folder), or an export from before.
-            known = open_batch(raw_root, manifest.batch_id)
-            return Landing("unchanged", known.manifest, known.folder)
+            return self._already_here(open_batch(raw_root, manifest.batch_id))
         write_manifest(self.folder, manifest)
         published = publish(self.folder, raw_root, manifest.batch_id)
         if not self.attempted.is_older:
             point_at(raw_root, manifest.batch_id)
         return Landing("landed", manifest, published)
+
+    def _already_here(self, known: Batch) -> Landing:
+        latest = self.attempted.latest
+        came_later = latest is None or known.manifest.arrived_at > latest.manifest.arrived_at
+        if came_later and not self.attempted.is_older:
+            # It landed, and the process ended before it was made the current one.
+            point_at(self.attempted.place.raw_root, known.batch_id)
+            return Landing("landed", known.manifest, known.folder)
+        return Landing("unchanged", known.manifest, known.folder)

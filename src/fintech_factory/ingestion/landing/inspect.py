@@ -61,6 +61,7 @@ class Inspected:
     encoding: str
     layout: Layout
     scientific: bool = False
+    last: tuple[str, ...] = ()
 
     @property
     def where(self) -> str:
@@ -103,7 +104,9 @@ class Inspector:
         if findings:
             return findings
         layout = Layout(draft.header, draft.delimiter, fields)
-        return Inspected(part, text, facts, encoding.name, layout, _looks_scientific(text, facts))
+        return Inspected(
+            part, text, facts, encoding.name, layout, _looks_scientific(text, facts), draft.last
+        )
 
     def _fields(
         self, draft: "Draft", table: "Table", places: Mapping[str, int]

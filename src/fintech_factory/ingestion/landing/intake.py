@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fintech_factory.ingestion.landing.archive import unpack
+from fintech_factory.ingestion.landing.archive import refuse_archive, unpack
 from fintech_factory.ingestion.landing.facts import scan
 from fintech_factory.ingestion.landing.inspect import Inspected, Inspector, Part
 from fintech_factory.ingestion.landing.manifest import ReceivedEntry
@@ -151,6 +151,9 @@ class Intake:
         return parts, findings
 
     def _sheets(self, book: Path, shown: str, sha256: str) -> tuple[list[Part], list[Finding]]:
+        refused = refuse_archive(book, self.settings.archive)
+        if refused is not None:
+            return [], [refused]
         sheets = sheets_as_csv(book, self.folder / "scratch")
         if isinstance(sheets, Finding):
             return [], [sheets]

@@ -16,11 +16,27 @@ _INCOMING = ".incoming-"
 
 
 def begin(raw_root: Path) -> Path:
-    """Make a fresh folder beside the batches, for one that is being landed."""
+    """Make a fresh folder beside the batches, for one that is being landed.
+
+    Folders of processes that ended on the way are removed.
+    """
+    for left in raw_root.glob(f"{_INCOMING}*"):
+        if not _is_alive(int(left.name.removeprefix(_INCOMING).split("-")[0])):
+            shutil.rmtree(left, ignore_errors=True)
     folder = raw_root / f"{_INCOMING}{os.getpid()}-{secrets.token_hex(4)}"
     for name in ("received", "landed", "scratch"):
         (folder / name).mkdir(parents=True)
     return folder
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:

@@ -2,10 +2,12 @@
 
 import codecs
 import csv
+import io
 import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 
 from fintech_factory.ingestion.landing.facts import Facts
 
@@ -103,7 +105,7 @@ def _single_byte(blocks: Iterable[bytes]) -> Encoding | None:
 
 def sniff_delimiter(text: str) -> str | None:
     """Give the sign that splits the header into most parts and the lines below like it."""
-    lines = [line for line in text.splitlines()[:50] if line.strip()]
+    lines = [line for line in islice(io.StringIO(text, newline="\n"), 50) if line.strip()]
     if not lines:
         return None
     scores = {sign: _score(lines, sign) for sign in DELIMITERS}
@@ -120,4 +122,4 @@ def _score(lines: list[str], sign: str) -> tuple[int, int]:
 
 def head_rows(text: str, delimiter: str) -> list[list[str]]:
     """Split the first lines of a file; the last may be cut and is left out."""
-    return [row for row in csv.reader(text.splitlines(keepends=True), delimiter=delimiter) if row]
+    return [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if row]

@@ -1,0 +1,64 @@
+"""What tests share: ledgers and workspaces made of small books, and the reference tape."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from fintech_factory.config.workspace import Workspace
+from fintech_factory.kpi_engine import Definitions, load_definitions
+from fintech_factory.testing import RULES, Book, Ledger, make_ledger, make_workspace
+from fintech_factory.values import LedgerRules
+
+_ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture
+def ledger_of(tmp_path: Path) -> Iterator[Callable[..., Ledger]]:
+    """Make every SQL model of a book at some as-of dates."""
+    with ExitStack() as stack:
+        made = iter(range(1000))
+
+        def make(of: Book, *as_ofs: str, rules: LedgerRules = RULES) -> Ledger:
+            folder = tmp_path / f"ledger-{next(made)}"
+            return stack.enter_context(make_ledger(of, as_ofs, folder, rules))
+
+        yield make
+
+
+@pytest.fixture(scope="session")
+def shipped_kpis() -> Definitions:
+    """The KPI definitions that the product ships."""
+    return load_definitions(_ROOT / "config" / "kpis" / "kpi_definitions.yaml")
+
+
+@pytest.fixture(scope="session")
+def empty_workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace with the shipped settings and nothing in it; copy it, never write to it."""
+    return make_workspace(tmp_path_factory.mktemp("template") / "workspace").root
+
+
+@pytest.fixture
+def workspace_with(tmp_path: Path, empty_workspace: Path) -> Callable[[Book], Workspace]:
+    """Make a workspace in which a book has landed."""
+
+    def make(of: Book) -> Workspace:
+        root = tmp_path / "workspace"
+        shutil.copytree(empty_workspace, root)
+        of.land(Workspace(root).raw("cascade"))
+        return Workspace(root)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def tape() -> Path:
+    """The reference tape; a test that needs it is skipped, and says so, where there is none."""
+    given = os.environ.get("FACTORY_REFERENCE_TAPE")
+    folder = Path(given) if given else _ROOT.parent / "shared" / "tape"
+    if not (folder / "loans.csv").is_file():
+        pytest.skip(f"no reference tape in {folder} (or set FACTORY_REFERENCE_TAPE)")
+    return folder
