@@ -42,7 +42,10 @@ class Rate(Settings):
     """What one unit of a currency is worth in the reporting currency from a day on."""
 
     currency: CurrencyCode = Field(description="The currency that is converted, e.g. MXN.")
-    from_: date = Field(alias="from", description="First day on which the rate holds.")
+    from_: date = Field(
+        alias="from",
+        description="First day on which the rate holds; before the first known one, that serves.",
+    )
     rate: Decimal = Field(gt=0, description="Reporting currency for one unit, e.g. 0.0585.")
 
 

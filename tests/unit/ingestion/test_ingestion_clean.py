@@ -151,6 +151,7 @@ def test_yesterdays_export_again_does_not_become_the_current_one(
     current = latest_batch(first.folder.parent)
     assert current is not None
     assert current.batch_id == second.batch_id
+    assert [each.code for each in again.findings if each not in first.findings] == ["landed_before"]
 
 
 def test_an_export_of_an_earlier_day_does_not_become_the_current_one(

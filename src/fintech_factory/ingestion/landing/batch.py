@@ -2,7 +2,7 @@
 
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -215,4 +215,18 @@ class _Landing:
             # It landed, and the process ended before it was made the current one.
             point_at(self.attempted.place.raw_root, known.batch_id)
             return Landing("landed", known.manifest, known.folder)
-        return Landing("unchanged", known.manifest, known.folder)
+        return Landing("unchanged", self._told_which_is_in_force(known), known.folder)
+
+    def _told_which_is_in_force(self, known: Batch) -> Manifest:
+        """Add a finding where the content is that of an earlier batch, which stays earlier."""
+        latest = self.attempted.latest
+        if latest is None or latest.batch_id == known.batch_id:
+            return known.manifest
+        earlier = Finding(
+            code="landed_before",
+            severity=Severity.WARNING,
+            message=f"this export landed before; {latest.batch_id} came later and stays in force",
+            where=known.batch_id,
+            hint="if the source went back to it on purpose, ingest it with --as-of",
+        )
+        return replace(known.manifest, findings=(*known.manifest.findings, earlier))

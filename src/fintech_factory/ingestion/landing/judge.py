@@ -78,6 +78,12 @@ def _two_files(table: str, files: Sequence[str]) -> Finding:
     )
 
 
+_AT_THE_SOURCE = "correct them at the source; their text and reasons are in quarantine.parquet"
+_CURES = {
+    "currency_without_rate": "give the currency a rate in config/factory.yaml, currency.rates",
+}
+
+
 def row_findings(
     files: Sequence[FileEntry], reasons: Mapping[tuple[str, str], tuple[int, tuple[int, ...]]]
 ) -> list[Finding]:
@@ -92,7 +98,7 @@ def row_findings(
             severity=Severity.WARNING,
             message=f"{count:,} row{'s' if count > 1 else ''} of {table} set aside: {code}",
             where=names.get(table, table),
-            hint="correct them at the source; their text and reasons are in quarantine.parquet",
+            hint=_CURES.get(code, _AT_THE_SOURCE),
             rows=count,
             evidence=tuple({"line": line} for line in lines[:_SHOWN]),
         )
