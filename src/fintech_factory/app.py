@@ -14,7 +14,6 @@ from fintech_factory.config.workspace import Workspace
 from fintech_factory.errors import NothingPublished
 
 if TYPE_CHECKING:
-    from fintech_factory.book import BookPlan
     from fintech_factory.config import FactorySettings, LoadedFile, Models
     from fintech_factory.ingestion import Arrival, Batch, Landing
     from fintech_factory.ingestion.landing.land import Progress
@@ -25,11 +24,11 @@ if TYPE_CHECKING:
     from fintech_factory.pipeline.opened import Opened
     from fintech_factory.pipeline.outcome import Dates, DayOutcome
     from fintech_factory.validation.comparison import Reconciliation, Tolerances
-    from fintech_factory.values import Finding, LedgerRules, Problem
+    from fintech_factory.values import LedgerRules, Problem
     from fintech_factory.warehouse.duckdb import DuckDBBuild, DuckDBWarehouse
     from fintech_factory.warehouse.protocol import Reader, Version
 
-__all__ = ["Factory", "config_models", "make_demo"]
+__all__ = ["Factory", "config_models"]
 
 _SOURCE = "cascade"
 _MEGABYTE = 1_000_000
@@ -180,15 +179,17 @@ class Factory:
         batch = self.latest_batch()
         inputs = inputs_of(batch.batch_id, [self.workspace.config, self.workspace.sql])
         if not force and (same := self._already_published(inputs, dates)):
-            return _unchanged(*same, journal, inbox)
+            from fintech_factory.pipeline.outcome import unchanged
+
+            return unchanged(*same, journal, inbox)
         from fintech_factory.pipeline.day import Day, run_day
         from fintech_factory.warehouse.lock import writer_lock
 
         with writer_lock(self._lock_path, "factory run", self.clock):
-            # Another run may have published while this one waited: its readings are carried over.
+            # Another run may have published since: its readings are carried over.
             before = self._sound_version() if force else self._current()
             day = Day(self.warehouse.build, before, inputs, self.clock, journal, inbox, on_step)
-            return run_day(day, self._book(batch), dates)
+            return run_day(day, self.book(batch), dates)
 
     def _already_published(
         self, inputs: str, dates: "Dates"
@@ -235,7 +236,8 @@ class Factory:
     def _lock_path(self) -> Path:
         return self.workspace.warehouse / ".writer.lock"
 
-    def _book(self, batch: "Batch") -> "Book":
+    def book(self, batch: "Batch") -> "Book":
+        """Give what a run computes from a batch, and by which rules."""
         from fintech_factory.pipeline.day import Book
         from fintech_factory.transform.models import read_models
 
@@ -295,7 +297,7 @@ class Factory:
         with self._at(day) as (reader, readings):
             explanation = explain(self.definitions, self._reading_of(kpi, readings), readings)
             rows = open_rows(reader, explanation)
-        return Opened(explanation, rows, self._second(kpi, day), self._batch().manifest)
+        return Opened(explanation, rows, self._second(kpi, day), self._batch(day).manifest)
 
     def reconcile(self, as_of: date | None) -> "Reconciliation":
         """Judge our ledger against the source: at one date, or at all that the version holds."""
@@ -320,10 +322,6 @@ class Factory:
             raise NothingPublished("the batch in force holds no loan", hint="ingest one with loans")
         return through
 
-    def check_warehouse(self) -> "list[Finding]":
-        """Say what is wrong with the warehouse; nothing, if all can be read."""
-        return self.warehouse.check()
-
     def _sound_version(self) -> "Version | None":
         """Give the published version if it opens: what is damaged must not stop a repair."""
         from fintech_factory.errors import WarehouseError
@@ -341,14 +339,21 @@ class Factory:
 
         return VersionFolder(self.workspace.warehouse).current()
 
-    def _batch(self) -> "Batch":
-        """The batch behind what is published, so that figures made on demand agree with it."""
+    def _batch(self, as_of: date) -> "Batch":
+        """The batch behind what is published of a date, so that figures made now agree with it.
+
+        A reading that was carried over speaks of the batch of its own run.
+        """
         from fintech_factory.ingestion.landing.manifest import open_batch
+        from fintech_factory.pipeline.reading_table import readings_at
 
         version = self._current()
         if version is None:
             return self.latest_batch()
-        return open_batch(self.workspace.raw(_SOURCE), version.run.batch_ids[0])
+        with self.warehouse.open(version) as reader:
+            found = next(iter(readings_at(reader, as_of).values()), None)
+        batch_id = found.batch_ids[0] if found else version.run.batch_ids[0]
+        return open_batch(self.workspace.raw(_SOURCE), batch_id)
 
     @contextmanager
     def _at(self, as_of: date) -> "Iterator[tuple[Reader, dict[str, Reading]]]":
@@ -368,7 +373,7 @@ class Factory:
         from fintech_factory.pipeline.day import measure
 
         with self._scratch() as build:
-            _, readings = measure(build, self._book(self._batch()), as_of)
+            _, readings = measure(build, self.book(self._batch(as_of)), as_of)
             yield build, {each.kpi: each for each in readings if not each.dimension}
 
     @contextmanager
@@ -385,42 +390,9 @@ class Factory:
         from fintech_factory.pipeline.day import recompute_at
 
         with self._scratch() as build:
-            readings = recompute_at(build, self._book(self._batch()), as_of, kpi)
+            readings = recompute_at(build, self.book(self._batch(as_of)), as_of, kpi)
         return self._reading_of(kpi, {each.kpi: each for each in readings if not each.dimension})
 
     def _reading_of(self, kpi: str, readings: "Mapping[str, Reading]") -> "Reading":
         self.definitions.get(kpi)
         return readings[kpi]
-
-
-def make_demo(folder: Path, plan: "BookPlan") -> "tuple[Workspace, DayOutcome]":
-    """Make a workspace with a synthetic book in it and run the day; a second time is a rerun."""
-    from fintech_factory.book import generate
-    from fintech_factory.config import initialise
-    from fintech_factory.ingestion import Arrival
-    from fintech_factory.pipeline.outcome import Dates
-
-    workspace = initialise(folder, config_models()).workspace
-    factory = Factory(workspace)
-    export = workspace.outputs / "book"
-    if not export.exists():
-        generate(plan, export)
-    factory.ingest(Arrival((export,)))
-    return workspace, factory.run(Dates(month_ends=True))
-
-
-def _unchanged(
-    before: "Version", wanted: tuple[date, ...], journal: "Journal", inbox: "Inbox"
-) -> "DayOutcome":
-    from fintech_factory.pipeline.outcome import DayOutcome, DayStatus
-
-    for step in ("transform", "kpi", "verify", "reconcile", "publish"):
-        journal.skip(step)
-    return DayOutcome(
-        run_id=before.run.run_id,
-        as_ofs=wanted,
-        data_through=before.run.data_through,
-        status=DayStatus.UNCHANGED,
-        steps=tuple(journal.steps),
-        inbox=inbox,
-    )

@@ -370,3 +370,12 @@ def test_what_cannot_be_read_in_the_inbox_does_not_stop_the_run(
     assert outcome.code == 3
     assert len(outcome.document["refused_exports"]) == 1
     assert not (workspace / "inbox" / "nothing-in-it").exists()
+
+
+def test_a_date_outside_the_book_is_refused_and_publishes_nothing(
+    factory: Factory, workspace: Path
+) -> None:
+    before = (workspace / "warehouse" / "CURRENT").read_text()
+    outcome = factory(workspace, "run", "--as-of", "2099-01-01", "--json")
+    assert outcome.code == 2
+    assert (workspace / "warehouse" / "CURRENT").read_text() == before

@@ -1,6 +1,8 @@
 """`factory demo`: a whole day on a synthetic book."""
 
+import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -8,6 +10,10 @@ from fintech_factory.cli import output
 from fintech_factory.cli.kpi import print_readings
 from fintech_factory.cli.options import Call, pass_call
 from fintech_factory.cli.reconcile import print_reconciliation
+
+if TYPE_CHECKING:
+    from fintech_factory.app import Factory
+    from fintech_factory.book import BookPlan
 
 __all__ = ["command"]
 
@@ -27,12 +33,16 @@ __all__ = ["command"]
 @pass_call
 def command(call: Call, *, folder: Path, loans: int, months: int, seed: int) -> None:
     """Make a workspace and a synthetic book, run the day on it, and show what came out."""
-    from fintech_factory.app import Factory, make_demo
+    from fintech_factory.app import Factory, config_models
     from fintech_factory.book import BookPlan
+    from fintech_factory.config import initialise
+    from fintech_factory.pipeline.outcome import Dates
 
     with output.progress("demo", None, quiet=call.quiet):
-        workspace, outcome = make_demo(folder, BookPlan(loans, months, seed))
-    factory = Factory(workspace)
+        workspace = initialise(folder, config_models()).workspace
+        factory = Factory(workspace)
+        _ingest(factory, BookPlan(loans, months, seed))
+        outcome = factory.run(Dates(month_ends=True))
     readings = factory.readings(None)
     reconciliation = factory.reconcile(None)
     if call.json:
@@ -49,4 +59,22 @@ def command(call: Call, *, folder: Path, loans: int, months: int, seed: int) -> 
     print_readings(factory.definitions, readings)
     output.say()
     print_reconciliation(reconciliation)
-    output.say(f"\nnext: factory kpi explain par_90 --workspace {folder}")
+    output.say(f"\nnext: .venv/bin/factory kpi explain par_90 --workspace {folder}")
+
+
+def _ingest(factory: "Factory", plan: "BookPlan") -> None:
+    """Bring in the book of a plan, generated once; half a book is never taken for one."""
+    from fintech_factory.book import generate
+    from fintech_factory.errors import RunFailed
+    from fintech_factory.ingestion import Arrival
+
+    export = factory.workspace.outputs / f"book-{plan.loans}-{plan.months}-{plan.seed}"
+    if not export.exists():
+        part = export.with_suffix(".part")
+        shutil.rmtree(part, ignore_errors=True)
+        generate(plan, part)
+        part.rename(export)
+    # Another size of book is another book, not half of this one gone missing.
+    landing = factory.ingest(Arrival((export,), accept_shrink=True))
+    if landing.status == "refused":
+        raise RunFailed("the book was refused", where=str(landing.folder), hint="see its manifest")

@@ -105,6 +105,8 @@ def explain(call: Call, *, kpi: str, as_of: date | None) -> None:
         output.emit_json(opened.as_json())
     else:
         _print_opened(opened)
+    if not opened.agrees:
+        exit_with_findings()
 
 
 def print_readings(definitions: "Definitions", readings: "Sequence[Reading]") -> None:

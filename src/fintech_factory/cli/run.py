@@ -26,7 +26,8 @@ STEPS = ("ingest", "transform", "kpi", "verify", "reconcile", "publish")
 def command(call: Call, *, as_of: date | None, month_ends: bool, force: bool) -> None:
     """Bring in what lies in inbox/, rebuild the models and publish every KPI.
 
-    Exit 3 if a reading was withheld or the reconciliation is open.
+    Exit 3 if rows were set aside, an export was refused, a reading was withheld or the
+    reconciliation is open.
     """
     from fintech_factory.app import Factory
     from fintech_factory.pipeline.outcome import Dates

@@ -21,7 +21,7 @@ def check(call: Call) -> None:
 
     factory = Factory(call.workspace())
     version = factory.published()
-    findings = factory.check_warehouse()
+    findings = factory.warehouse.check()
     if call.json:
         output.emit_json(
             {

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from fintech_factory.clock import Clock
-from fintech_factory.errors import RunFailed
+from fintech_factory.errors import RunFailed, UsageError
 from fintech_factory.ingestion.landing.manifest import Batch
 from fintech_factory.kpi_engine import (
     Definitions,
@@ -71,6 +71,7 @@ def run_day(day: Day, book: Book, dates: Dates) -> DayOutcome:
         with _step(day, journal, "transform"):
             horizon = prepare(build, book, dates)
         scope = _scope(book, horizon, run_id)
+        _something_can_be_known(scope)
         with _step(day, journal, "kpi"):
             readings = evaluate(book.definitions, scope, build.evaluate)
         with _step(day, journal, "verify"):
@@ -94,6 +95,16 @@ def run_day(day: Day, book: Book, dates: Dates) -> DayOutcome:
         reconciliation=reconciliation,
         inbox=day.inbox,
     )
+
+
+def _something_can_be_known(scope: Scope) -> None:
+    """Refuse dates outside the book: nothing but unavailable readings is no version to publish."""
+    if not scope.answerable():
+        raise UsageError(
+            f"nothing can be known at {scope.as_ofs[0]}: {scope.silence(scope.as_ofs[0])}",
+            where="--as-of",
+            hint=f"the book speaks from {scope.book_from} to {scope.data_through}",
+        )
 
 
 def prepare(build: Build, book: Book, dates: Dates) -> Horizon:

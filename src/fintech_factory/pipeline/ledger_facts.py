@@ -34,8 +34,7 @@ _PAIR = (
 )
 _OURS = ", ".join(f"our_at_risk_{days}_usd" for days in RUNGS)
 _THEIRS = ", ".join(f"source_at_risk_{days}_usd" for days in RUNGS)
-# IS DISTINCT FROM counts an absent figure as different; a figure the source does not report
-# (NULL beside a row that is there) is told apart below.
+# A figure that the source does not report is NULL, and `<>` passes it over.
 _DIFFERS = (
     "NOT in_source OR NOT in_ours OR our_balance <> source_balance OR our_dpd <> source_dpd "
     "OR our_written_off <> source_written_off"

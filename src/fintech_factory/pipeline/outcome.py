@@ -6,15 +6,16 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from fintech_factory.pipeline.inbox import NOTHING, Inbox
-from fintech_factory.pipeline.journal import Step
+from fintech_factory.pipeline.journal import Journal, Step
 from fintech_factory.transform.dates import month_ends
 
 if TYPE_CHECKING:
     # A run with nothing to do never loads the engine.
     from fintech_factory.kpi_engine import Reading
     from fintech_factory.validation.comparison import Reconciliation
+    from fintech_factory.warehouse.protocol import Version
 
-__all__ = ["Dates", "DayOutcome", "DayStatus"]
+__all__ = ["Dates", "DayOutcome", "DayStatus", "unchanged"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +60,8 @@ class DayOutcome:
     @property
     def has_findings(self) -> bool:
         """Whether a person should look: rows set aside, an export refused, a check open."""
-        is_open = self.reconciliation is not None and self.reconciliation.status == "open"
-        return bool(self.inbox.refused or self.inbox.set_aside or self.withheld) or is_open
+        disagrees = self.reconciliation is not None and self.reconciliation.disagrees
+        return bool(self.inbox.refused or self.inbox.set_aside or self.withheld) or disagrees
 
     def as_json(self) -> dict[str, Any]:
         """Give the document of `factory run --json`."""
@@ -77,3 +78,19 @@ class DayOutcome:
             "reconciliation": self.reconciliation.status.value if self.reconciliation else None,
             "status": self.status.value,
         }
+
+
+def unchanged(
+    before: "Version", wanted: tuple[date, ...], journal: Journal, inbox: Inbox
+) -> DayOutcome:
+    """Say of a version that it already holds what a run was asked for."""
+    for step in ("transform", "kpi", "verify", "reconcile", "publish"):
+        journal.skip(step)
+    return DayOutcome(
+        run_id=before.run.run_id,
+        as_ofs=wanted,
+        data_through=before.run.data_through,
+        status=DayStatus.UNCHANGED,
+        steps=tuple(journal.steps),
+        inbox=inbox,
+    )

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 __all__ = [
+    "LEDGER",
     "RUNGS",
     "Cause",
     "Check",
@@ -43,6 +44,9 @@ class Cause(StrEnum):
 
 
 _FROM_BEST = (Verdict.EXACT, Verdict.CLOSE, Verdict.OPEN)
+
+LEDGER = "ledger"
+"""The source of checks in which our ledger is held against itself."""
 
 RUNGS = (7, 30, 60, 90)
 """The days past due of the source's own PAR columns."""
@@ -206,8 +210,18 @@ class Reconciliation:
 
     @property
     def status(self) -> Verdict:
-        """The worst verdict among the checks that had something to compare."""
+        """The worst verdict; open if nothing of the source was there to compare with.
+
+        A ledger that only agrees with itself is not reconciled.
+        """
+        if not any(check.verdict for check in self.checks if check.source != LEDGER):
+            return Verdict.OPEN
         return worst(check.verdict for check in self.checks if check.verdict) or Verdict.OPEN
+
+    @property
+    def disagrees(self) -> bool:
+        """Whether any figure was compared and left open; a silent source does not disagree."""
+        return any(check.verdict is Verdict.OPEN for check in self.checks)
 
     def as_json(self) -> dict[str, Any]:
         """Give the document of `factory reconcile --json`."""

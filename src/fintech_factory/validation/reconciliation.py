@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 from fintech_factory.validation.comparison import (
+    LEDGER,
     RUNGS,
     Cause,
     Check,
@@ -242,7 +243,7 @@ def _roll_forward_check(roll_forwards: Sequence[RollForward]) -> Check:
     )
     return Check(
         name="roll_forward",
-        source="ledger",
+        source=LEDGER,
         ours=sum((row.closing * row.rate for row in roll_forwards), Decimal(0)),
         theirs=sum((row.expected * row.rate for row in roll_forwards), Decimal(0)),
         verdict=Verdict.OPEN if open_rows else Verdict.EXACT,

@@ -26,7 +26,7 @@ class RunRecord:
     """What a version says of the run that made it.
 
     `inputs` is one hash over everything the run depended on (batch, settings, models, product
-    version, dates); the same hash again means that there is nothing to do.
+    version); the same hash again means that there is nothing to do.
     """
 
     run_id: str

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from datetime import date, timedelta
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -91,7 +91,7 @@ def in_reporting(amount: Decimal, currency: str, as_of: date) -> Decimal:
     if currency == "USD":
         return amount
     rate = RATES[1][2] if as_of >= RATES[1][1] else RATES[0][2]
-    return (amount * rate).quantize(Decimal("0.000001"), rounding=ROUND_HALF_EVEN)
+    return (amount * rate).quantize(Decimal("0.000001"), rounding=ROUND_HALF_UP)
 
 
 def state_of(each: tuple[Any, ...], as_of: date) -> dict[str, Any] | None:

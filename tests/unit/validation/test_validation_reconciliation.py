@@ -279,3 +279,15 @@ def test_an_amount_is_written_out_never_in_scientific_notation() -> None:
     tiny = replace(TOTALS, our_balance=Decimal("5.68E-14"))
     document = reconciled(PAIR, totals=tiny).as_json()
     assert document["checks"][1]["ours"] == "0.0000000000000568"
+
+
+def test_a_ledger_that_only_agrees_with_itself_is_not_reconciled() -> None:
+    ledger = Check("roll_forward", "ledger", None, None, Verdict.EXACT, 1)
+    silent = Check("balance", "loan_par_balances", None, None, None, 0)
+    alone = Reconciliation((DAY,), (ledger, silent))
+    assert (alone.status, alone.disagrees) == (Verdict.OPEN, False)
+
+
+def test_an_open_check_is_a_disagreement() -> None:
+    made = (Check("balance", "loans", None, None, Verdict.OPEN, 1),)
+    assert Reconciliation((DAY,), made).disagrees
