@@ -43,7 +43,7 @@ def command(call: Call, *, folder: Path, loans: int, months: int, seed: int) -> 
         factory = Factory(workspace)
         _ingest(factory, BookPlan(loans, months, seed))
         outcome = factory.run(Dates(month_ends=True))
-    readings = factory.readings(None)
+    readings = factory.kpis.readings(None)
     reconciliation = factory.reconcile(None)
     if call.json:
         output.emit_json(

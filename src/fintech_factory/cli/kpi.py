@@ -51,7 +51,7 @@ def show(call: Call, *, kpi: str | None, as_of: date | None) -> None:
     from fintech_factory.app import Factory
 
     factory = Factory(call.workspace())
-    readings = factory.readings(as_of, [kpi] if kpi else [])
+    readings = factory.kpis.readings(as_of, [kpi] if kpi else [])
     if call.json:
         documents = [reading.as_json() for reading in readings]
         output.emit_json(documents[0] if kpi else {"readings": documents})
@@ -71,7 +71,7 @@ def history(call: Call, *, kpi: str) -> None:
 
     factory = Factory(call.workspace())
     definition = factory.definitions.get(kpi)
-    readings = factory.history(kpi)
+    readings = factory.kpis.history(kpi)
     if call.json:
         output.emit_json(history_json(definition, readings))
         return
@@ -100,7 +100,7 @@ def explain(call: Call, *, kpi: str, as_of: date | None) -> None:
     from fintech_factory.app import Factory
 
     factory = Factory(call.workspace())
-    opened = factory.explain(kpi, as_of)
+    opened = factory.kpis.explain(kpi, as_of)
     if call.json:
         output.emit_json(opened.as_json())
     else:

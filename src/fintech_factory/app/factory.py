@@ -1,7 +1,7 @@
-"""Puts a workspace together; the only module that names concrete warehouses and sources."""
+"""One workspace, ready to work: its settings, batches, runs and published versions."""
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -14,49 +14,24 @@ from fintech_factory.config.workspace import Workspace
 from fintech_factory.errors import NothingPublished
 
 if TYPE_CHECKING:
-    from fintech_factory.config import FactorySettings, LoadedFile, Models
+    from fintech_factory.app.kpis import Kpis
+    from fintech_factory.config import FactorySettings
     from fintech_factory.ingestion import Arrival, Batch, Landing
     from fintech_factory.ingestion.landing.land import Progress
-    from fintech_factory.kpi_engine import Definitions, KpiFile, Reading
+    from fintech_factory.kpi_engine import Definitions, Reading
     from fintech_factory.pipeline.day import Book
     from fintech_factory.pipeline.inbox import Export, Inbox
     from fintech_factory.pipeline.journal import Journal
-    from fintech_factory.pipeline.opened import Opened
     from fintech_factory.pipeline.outcome import Dates, DayOutcome
     from fintech_factory.validation.comparison import Reconciliation, Tolerances
-    from fintech_factory.values import LedgerRules, Problem
+    from fintech_factory.values import LedgerRules
     from fintech_factory.warehouse.duckdb import DuckDBBuild, DuckDBWarehouse
     from fintech_factory.warehouse.protocol import Reader, Version
 
-__all__ = ["Factory", "config_models"]
+__all__ = ["Factory"]
 
 _SOURCE = "cascade"
 _MEGABYTE = 1_000_000
-
-
-def config_models() -> "Models":
-    """Say which model each file of `config/` must fit; KPI expressions are looked into as well."""
-    from fintech_factory.config import CheckedFile, FactorySettings
-    from fintech_factory.ingestion.sources.cascade import CascadeSettings
-    from fintech_factory.kpi_engine import KpiFile
-
-    return {
-        "factory.yaml": FactorySettings,
-        "integrations/cascade.yaml": CascadeSettings,
-        "kpis/kpi_definitions.yaml": CheckedFile(KpiFile, _check_kpis),
-    }
-
-
-def _check_kpis(loaded: "LoadedFile[KpiFile]") -> "Sequence[Problem]":
-    """Check every KPI's definition, then compute every worked example by both engines."""
-    from fintech_factory.kpi_engine import check_definitions, check_examples, read_definitions
-    from fintech_factory.warehouse.duckdb import in_memory
-
-    problems = check_definitions(loaded)
-    if problems:
-        return problems
-    with in_memory() as reader:
-        return check_examples(read_definitions(loaded), reader.query)
 
 
 @dataclass(frozen=True)
@@ -123,6 +98,13 @@ class Factory:
             ),
         )
 
+    @cached_property
+    def kpis(self) -> "Kpis":
+        """What can be said of the workspace's KPIs."""
+        from fintech_factory.app.kpis import Kpis
+
+        return Kpis(self)
+
     def latest_batch(self) -> "Batch":
         """The batch in force.
 
@@ -146,7 +128,7 @@ class Factory:
         Raises:
             NothingPublished: no run has published yet.
         """
-        version = self._current()
+        version = self.current()
         if version is None:
             raise NothingPublished(
                 "no run has published yet",
@@ -187,7 +169,7 @@ class Factory:
 
         with writer_lock(self._lock_path, "factory run", self.clock):
             # Another run may have published since: its readings are carried over.
-            before = self._sound_version() if force else self._current()
+            before = self._sound_version() if force else self.current()
             day = Day(self.warehouse.build, before, inputs, self.clock, journal, inbox, on_step)
             return run_day(day, self.book(batch), dates)
 
@@ -195,7 +177,7 @@ class Factory:
         self, inputs: str, dates: "Dates"
     ) -> "tuple[Version, tuple[date, ...]] | None":
         """Give the version in force and the dates asked for, if it has them of these inputs."""
-        version = self._current()
+        version = self.current()
         if version is None or version.run.inputs != inputs:
             return None
         wanted = dates.resolve(version.run.first_day, version.run.data_through)
@@ -259,62 +241,22 @@ class Factory:
         before = [each for each in others if each.manifest.arrived_at < arrived]
         return max(before, key=lambda each: each.manifest.arrived_at, default=None)
 
-    def readings(self, as_of: date | None, kpis: Sequence[str] = ()) -> "list[Reading]":
-        """Give readings of the whole book, published or, where no run published, made on demand.
-
-        Without a date: the published version's data-through date. Without KPIs: all of them.
-
-        Raises:
-            UsageError: no such KPI.
-        """
-        from fintech_factory.pipeline.reading_table import readings_at
-
-        wanted = [self.definitions.get(kpi).id for kpi in kpis] or list(self.definitions.kpis)
-        day = as_of or self.data_through()
-        version = self._current()
-        if version is not None:
-            with self.warehouse.open(version) as reader:
-                found = readings_at(reader, day)
-            if all(kpi in found for kpi in wanted):
-                return [found[kpi] for kpi in wanted]
-        with self._on_demand(day) as (_, made):
-            return [made[kpi] for kpi in wanted]
-
-    def history(self, kpi: str) -> "list[Reading]":
-        """Give a KPI's published readings of the whole book, oldest first."""
-        from fintech_factory.pipeline.reading_table import history
-
-        self.definitions.get(kpi)
-        with self.warehouse.open(self.published()) as reader:
-            return history(reader, kpi)
-
-    def explain(self, kpi: str, as_of: date | None) -> "Opened":
-        """Open a reading to its definition, SQL, rows, batches and second-engine value."""
-        from fintech_factory.kpi_engine import explain
-        from fintech_factory.pipeline.opened import Opened, open_rows
-
-        day = as_of or self.data_through()
-        with self._at(day) as (reader, readings):
-            explanation = explain(self.definitions, self._reading_of(kpi, readings), readings)
-            rows = open_rows(reader, explanation)
-        return Opened(explanation, rows, self._second(kpi, day), self._batch(day).manifest)
-
     def reconcile(self, as_of: date | None) -> "Reconciliation":
         """Judge our ledger against the source: at one date, or at all that the version holds."""
         from fintech_factory.pipeline.ledger_facts import reconcile_version
 
-        version = self._current()
+        version = self.current()
         if version is not None and (as_of is None or as_of in version.run.as_ofs):
             days = (as_of,) if as_of else version.run.as_ofs
             with self.warehouse.open(version) as reader:
                 return reconcile_version(reader, days, self.tolerances)
         day = as_of or self.data_through()
-        with self._on_demand(day) as (reader, _):
+        with self.on_demand(day) as (reader, _):
             return reconcile_version(reader, (day,), self.tolerances)
 
     def data_through(self) -> date:
         """The last day on which the published version, or else the latest batch, speaks."""
-        version = self._current()
+        version = self.current()
         if version is not None:
             return version.run.data_through
         through = self.latest_batch().manifest.data_through
@@ -327,19 +269,20 @@ class Factory:
         from fintech_factory.errors import WarehouseError
 
         try:
-            version = self._current()
+            version = self.current()
             if version is not None:
                 self.warehouse.open(version).close()
         except WarehouseError:
             return None
         return version
 
-    def _current(self) -> "Version | None":
+    def current(self) -> "Version | None":
+        """Give the version in force, None before the first."""
         from fintech_factory.warehouse.versions import VersionFolder
 
         return VersionFolder(self.workspace.warehouse).current()
 
-    def _batch(self, as_of: date) -> "Batch":
+    def batch_behind(self, as_of: date) -> "Batch":
         """The batch behind what is published of a date, so that figures made now agree with it.
 
         A reading that was carried over speaks of the batch of its own run.
@@ -347,7 +290,7 @@ class Factory:
         from fintech_factory.ingestion.landing.manifest import open_batch
         from fintech_factory.pipeline.reading_table import readings_at
 
-        version = self._current()
+        version = self.current()
         if version is None:
             return self.latest_batch()
         with self.warehouse.open(version) as reader:
@@ -356,43 +299,33 @@ class Factory:
         return open_batch(self.workspace.raw(_SOURCE), batch_id)
 
     @contextmanager
-    def _at(self, as_of: date) -> "Iterator[tuple[Reader, dict[str, Reading]]]":
+    def at(self, as_of: date) -> "Iterator[tuple[Reader, dict[str, Reading]]]":
         """Open the published models and readings of a date, or make them for the while."""
         from fintech_factory.pipeline.reading_table import readings_at
 
-        version = self._current()
+        version = self.current()
         if version is not None and as_of in version.run.as_ofs:
             with self.warehouse.open(version) as reader:
                 yield reader, readings_at(reader, as_of)
         else:
-            with self._on_demand(as_of) as made:
+            with self.on_demand(as_of) as made:
                 yield made
 
     @contextmanager
-    def _on_demand(self, as_of: date) -> "Iterator[tuple[Reader, dict[str, Reading]]]":
+    def on_demand(self, as_of: date) -> "Iterator[tuple[Reader, dict[str, Reading]]]":
+        """Make the models and readings of a date for the while; nothing is published."""
         from fintech_factory.pipeline.day import measure
 
-        with self._scratch() as build:
-            _, readings = measure(build, self.book(self._batch(as_of)), as_of)
+        with self.scratch() as build:
+            _, readings = measure(build, self.book(self.batch_behind(as_of)), as_of)
             yield build, {each.kpi: each for each in readings if not each.dimension}
 
     @contextmanager
-    def _scratch(self) -> "Iterator[DuckDBBuild]":
+    def scratch(self) -> "Iterator[DuckDBBuild]":
+        """Lend a build that will never be published."""
         with tempfile.TemporaryDirectory(prefix="factory-") as folder:
             build = self.warehouse.scratch(Path(folder))
             try:
                 yield build
             finally:
                 build.discard()
-
-    def _second(self, kpi: str, as_of: date) -> "Reading":
-        """Recompute one KPI by the second engine alone, now."""
-        from fintech_factory.pipeline.day import recompute_at
-
-        with self._scratch() as build:
-            readings = recompute_at(build, self.book(self._batch(as_of)), as_of, kpi)
-        return self._reading_of(kpi, {each.kpi: each for each in readings if not each.dimension})
-
-    def _reading_of(self, kpi: str, readings: "Mapping[str, Reading]") -> "Reading":
-        self.definitions.get(kpi)
-        return readings[kpi]
