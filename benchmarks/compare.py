@@ -35,10 +35,10 @@ def factory(source: Path) -> dict[str, list[str]]:
 
     import duckdb
 
+    from fintech_factory.testing import RULES
     from fintech_factory.transform.dates import Horizon, load_parameters
     from fintech_factory.transform.models import read_models
     from fintech_factory.transform.run import make_models
-    from fintech_factory.values import LedgerRules
     from fintech_factory.warehouse.duckdb import DuckDBLimits, DuckDBWarehouse
 
     money = "{" + ", ".join(f"'{name}': 'DECIMAL(18,6)'" for name in AMOUNTS) + "}"
@@ -69,9 +69,7 @@ def factory(source: Path) -> dict[str, list[str]]:
         build.load(
             "raw_fx_rates", {"currency": "VARCHAR", "rate_on": "DATE", "rate": "DECIMAL(18, 8)"}, []
         )
-        labels = ("current", "1-30", "31-60", "61-90", "91-180", "181+")
-        rules = LedgerRules("USD", 180, Decimal("0.005"), 30, (0, 30, 60, 90, 180), labels)
-        load_parameters(build, Horizon(tuple(month_ends(first)), first, THROUGH), rules)
+        load_parameters(build, Horizon(tuple(month_ends(first)), first, THROUGH), RULES)
         models = read_models(SQL)
         wanted = {
             name: model for name, model in models.items() if name in needed(models, "par_by_date")

@@ -14,5 +14,5 @@ SELECT
   total_fees AS fees,
   interest_rate AS apr,
   term AS term_days,
-  COALESCE(location_state_province, 'not provided') AS state
+  location_state_province AS place
 FROM raw_loans

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict, Unpack
 
 from fintech_factory.clock import Clock, FixedClock
-from fintech_factory.values import LedgerRules
+from fintech_factory.values import LedgerRules, SizeBuckets, TermBuckets
 
 if TYPE_CHECKING:
     from fintech_factory.config.workspace import Workspace
@@ -99,6 +99,9 @@ RULES = LedgerRules(
     collection_window_days=30,
     bucket_bounds=(0, 30, 60, 90, 180),
     bucket_labels=("current", "1-30", "31-60", "61-90", "91-180", "181+"),
+    sizes=SizeBuckets(tuple(map(Decimal, (500, 1000, 2500, 5000, 10_000, 50_000, 100_000)))),
+    terms=TermBuckets((10, 20, 30, 45, 60, 90, 120, 180)),
+    reactivated_after_days=90,
 )
 """The policy that the product ships."""
 
@@ -302,7 +305,20 @@ class Ledger:
         self.build = build
 
     def rows(self, table: str, **where: object) -> list[dict[str, Any]]:
-        """Give a table's rows, those with the given cells, as plain mappings."""
+        """Give a table's rows at the as-of dates asked for, those with the given cells.
+
+        The month-ends that the ledger holds besides are in `history`.
+        """
+        dates = self.build.query("SELECT seq, as_of FROM snapshot_date WHERE is_asked")
+        asked = {"seq": {seq for seq, _ in dates}, "as_of": {day for _, day in dates}}
+        return [
+            row
+            for row in self.history(table, **where)
+            if all(row[name] in those for name, those in asked.items() if name in row)
+        ]
+
+    def history(self, table: str, **where: object) -> list[dict[str, Any]]:
+        """Give a table's rows at every snapshot, those with the given cells, as plain mappings."""
         names = [name for name, *_ in self.build.query(f"DESCRIBE {table}")]
         condition = " AND ".join(f"{name} = ?" for name in where) or "TRUE"
         sql = f"SELECT {', '.join(names)} FROM {table} WHERE {condition} ORDER BY ALL"  # noqa: S608 - a test's own names

@@ -1,11 +1,22 @@
 """Small values that every floor speaks in."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-__all__ = ["Finding", "LedgerRules", "LimitState", "Problem", "Severity", "Unit"]
+__all__ = [
+    "Finding",
+    "LedgerRules",
+    "LimitState",
+    "Problem",
+    "Severity",
+    "SizeBuckets",
+    "TermBuckets",
+    "Unit",
+    "annual_factor",
+]
 
 
 class Unit(StrEnum):
@@ -96,3 +107,66 @@ class LedgerRules:
     collection_window_days: int
     bucket_bounds: tuple[int, ...]
     bucket_labels: tuple[str, ...]
+    sizes: "SizeBuckets"
+    terms: "TermBuckets"
+    reactivated_after_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class SizeBuckets:
+    """Buckets of principal in the reporting currency: from a bound up to, not with, the next.
+
+    `bounds` rise from above 0; the first bucket begins at 0 and the last is open.
+    """
+
+    bounds: tuple[Decimal, ...]
+
+    def rows(self) -> Iterator[tuple[int, str, Decimal, Decimal | None]]:
+        """Give number, label, inclusive start and exclusive end (None: open) of each bucket."""
+        starts = (Decimal(0), *self.bounds)
+        for no, (start, end) in enumerate(zip(starts, (*self.bounds, None), strict=True)):
+            label = f"{_short(start)}-{_short(end)}" if end is not None else f"{_short(start)}+"
+            yield no, label, start, end
+
+    def label(self, principal: Decimal) -> str:
+        """Name the bucket of a principal."""
+        return [label for _, label, _, _ in self.rows()][
+            sum(principal >= bound for bound in self.bounds)
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class TermBuckets:
+    """Buckets of a term in days; `bounds` are their last days, rising; the last bucket is open."""
+
+    bounds: tuple[int, ...]
+
+    def rows(self) -> Iterator[tuple[int, str, int, int | None]]:
+        """Give number, label, first and last day (None: open) of each bucket."""
+        starts = (0, *(bound + 1 for bound in self.bounds))
+        for no, (start, end) in enumerate(zip(starts, (*self.bounds, None), strict=True)):
+            yield no, f"{start}-{end} days" if end is not None else f"{start}+ days", start, end
+
+    def label(self, term_days: int) -> str:
+        """Name the bucket of a term."""
+        return [label for _, label, _, _ in self.rows()][
+            sum(term_days > bound for bound in self.bounds)
+        ]
+
+
+def annual_factor(term_days: int) -> Decimal | None:
+    """Give 365 / term, half-even at 8 places: what turns a loan's cost into a year's.
+
+    None where the term is no length of time. The base of 365 days is the simple APR's (domain.md).
+    """
+    if term_days <= 0:
+        return None
+    return (Decimal(365) / term_days).quantize(Decimal("1e-8"))
+
+
+def _short(amount: Decimal) -> str:
+    """Write an amount in thousands where it is one: 2500 is 2.5K."""
+    thousand = 1000
+    if amount < thousand:
+        return f"{amount.normalize():f}"
+    return f"{(amount / thousand).normalize():f}K"

@@ -225,7 +225,7 @@ def test_a_loan_that_a_model_loses_refuses_the_run(
     edit(f"{SQL}/loan_snapshot.sql", "FROM converted", "FROM converted WHERE loan_key <> 4")
     outcome = factory(workspace, "run", "--json")
     assert outcome.code == 1
-    assert "1 of 4 loan positions" in outcome.document["error"]["what"]
+    assert "1 of 4 loans found no place" in outcome.document["error"]["what"]
     assert current(workspace) == before
 
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import duckdb
 
+from fintech_factory.testing import RULES
 from fintech_factory.transform.dates import Horizon, load_parameters
-from fintech_factory.values import LedgerRules
 from fintech_factory.warehouse.duckdb import DuckDBBuild
 
 __all__ = ["AS_OFS", "RULES", "TABLES", "Book", "attach", "land", "make_book"]
@@ -27,14 +27,6 @@ AS_OFS = (
     date(2024, 12, 31),
 )
 FIRST_DAY = date(2024, 1, 2)
-RULES = LedgerRules(
-    reporting_currency="USD",
-    write_off_after_dpd=180,
-    coverage_tolerance=Decimal("0.005"),
-    collection_window_days=30,
-    bucket_bounds=(0, 30, 60, 90, 180),
-    bucket_labels=("current", "1-30", "31-60", "61-90", "91-180", "181+"),
-)
 _CENT = Decimal("0.01")
 _SILENCE = 260
 # One statement of many rows: a row at a time costs DuckDB about a millisecond each.

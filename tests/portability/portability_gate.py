@@ -10,14 +10,13 @@ from portability_engine import ReferenceEngine
 from portability_table import Table, described
 from sqlglot import exp
 
+from fintech_factory.transform.dates import PARAMETERS
 from fintech_factory.transform.models import Model, in_order
 from fintech_factory.transform.portable import DIALECT, parse, translate
 from fintech_factory.transform.portable_lint import lint
 from fintech_factory.warehouse.duckdb import DuckDBBuild
 
 __all__ = ["Gate", "NotPortable", "bound", "sql_folder"]
-
-_PARAMETERS = ("policy", "ageing_bucket", "snapshot_date", "calendar_day", "snapshot_window")
 
 
 class NotPortable(Exception):  # noqa: N818 - named after the state
@@ -67,7 +66,7 @@ class Gate:
             raise NotPortable("\n".join(map(str, problems)))
         known = {
             *self.models,
-            *_PARAMETERS,
+            *PARAMETERS,
             *(f"raw_{table}" for table in TABLES),
         }
         read = {table.name for table in parse(sql).find_all(exp.Table)} & known

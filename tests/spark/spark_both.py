@@ -21,6 +21,7 @@ from pyspark.sql.types import (
 )
 from spark_book import Landed, attach_landed, find_landed
 
+from fintech_factory.transform.dates import PARAMETERS
 from fintech_factory.transform.models import in_order, read_models
 from fintech_factory.transform.portable import translate
 from fintech_factory.warehouse.duckdb import DuckDBBuild, DuckDBLimits, DuckDBWarehouse
@@ -29,7 +30,6 @@ from fintech_factory.warehouse.protocol import Materialised
 __all__ = ["MODELS", "Both"]
 
 MODELS = read_models(Path(__file__).parents[2] / "sql")
-_PARAMETERS = ("policy", "ageing_bucket", "snapshot_date", "calendar_day", "snapshot_window")
 _TYPES: dict[str, DataType] = {
     "BIGINT": LongType(),
     "BOOLEAN": BooleanType(),
@@ -94,7 +94,7 @@ class Both:
         for table in tables:
             frame = self.spark.read.parquet(str(self.landed.folder / f"{table}.parquet"))
             frame.createOrReplaceTempView(f"raw_{table}")
-        for name in _PARAMETERS:
+        for name in PARAMETERS:
             self._copy(name)
         for model in in_order(MODELS):
             frame = self.spark.sql(translate(model.sql, "spark"))

@@ -51,7 +51,7 @@ class Factory:
     @cached_property
     def rules(self) -> "LedgerRules":
         """The lender's policy."""
-        from fintech_factory.values import LedgerRules
+        from fintech_factory.values import LedgerRules, SizeBuckets, TermBuckets
 
         policy = self.settings.policy
         return LedgerRules(
@@ -61,6 +61,9 @@ class Factory:
             collection_window_days=policy.collection_window_days,
             bucket_bounds=policy.bucket_bounds,
             bucket_labels=policy.bucket_labels,
+            sizes=SizeBuckets(policy.size_bounds),
+            terms=TermBuckets(policy.term_bounds),
+            reactivated_after_days=policy.reactivated_after_days,
         )
 
     @cached_property

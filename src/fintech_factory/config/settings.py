@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, TypeVar
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, Field, model_validator
@@ -16,6 +16,8 @@ from fintech_factory.registry import suggestion
 __all__ = ["Currency", "FactorySettings", "Policy", "Rate", "Reconcile", "Warehouse"]
 
 CurrencyCode = Annotated[str, Field(pattern=r"^[A-Z]{3}$", examples=["USD"])]
+
+_Number = TypeVar("_Number", int, Decimal)
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([KMGT]i?B)")
 _POWERS = {"K": 1, "M": 2, "G": 3, "T": 4}
@@ -87,6 +89,15 @@ def _rising_from_zero(bounds: tuple[int, ...]) -> tuple[int, ...]:
     return bounds
 
 
+def _rising(bounds: tuple[_Number, ...]) -> tuple[_Number, ...]:
+    if bounds[0] <= 0 or any(after <= before for before, after in pairwise(bounds)):
+        said = ", ".join(str(bound) for bound in bounds)
+        raise ValueError(
+            f"[{said}] does not rise step by step from above 0\nhint: write it like [30, 60, 90]"
+        )
+    return bounds
+
+
 class Policy(Settings):
     """The lender's rules for ageing, write-off and collection."""
 
@@ -110,6 +121,23 @@ class Policy(Settings):
         min_length=2,
         description="Last day of each ageing bucket; [0, 30, 60, 90, 180] means current, 1-30,"
         " 31-60, 61-90, 91-180 and 181+.",
+    )
+    size_bounds: Annotated[tuple[Decimal, ...], AfterValidator(_rising)] = Field(
+        default=tuple(map(Decimal, (500, 1000, 2500, 5000, 10_000, 50_000, 100_000))),
+        min_length=1,
+        description="Where each bucket of principal ends and the next begins, in the reporting"
+        " currency; [500, 1000] means 0-500, 500-1K and 1K+, 500 itself being in the second.",
+    )
+    term_bounds: Annotated[tuple[int, ...], AfterValidator(_rising)] = Field(
+        default=(10, 20, 30, 45, 60, 90, 120, 180),
+        min_length=1,
+        description="Last day of each bucket of terms; [30, 60] means 0-30, 31-60 and 61+ days.",
+    )
+    reactivated_after_days: int = Field(
+        default=90,
+        gt=0,
+        description="A borrower who borrows again more than this many days after the last"
+        " disbursement counts as reactivated, before that as repeat.",
     )
 
     @property

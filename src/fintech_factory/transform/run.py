@@ -29,8 +29,14 @@ def _nothing_lost(build: Build) -> None:
         "SELECT (SELECT COUNT(*) FROM loan_position), (SELECT COUNT(balance) FROM loan_snapshot)"
     )
     if positions != priced:
+        ((loans, lost),) = build.query(
+            "SELECT (SELECT COUNT(*) FROM dim_loan), COUNT(DISTINCT x.loan_key) "
+            "FROM loan_position AS x LEFT JOIN snapshot_date AS d ON d.seq = x.seq "
+            "LEFT JOIN loan_snapshot AS s ON s.loan_key = x.loan_key AND s.as_of = d.as_of "
+            "WHERE s.balance IS NULL"
+        )
         raise ModelError(
-            f"{positions - priced} of {positions} loan positions found no loan or no rate",
+            f"{lost} of {loans} loans found no place in the ledger or no rate",
             where="model loan_snapshot",
             hint="every currency needs a rate in config/factory.yaml or in the export",
         )

@@ -25,16 +25,8 @@ from fintech_factory.kpi_engine import (
 )
 from fintech_factory.kpi_engine.ledger import loan_records
 from fintech_factory.kpi_engine.models import LOAN_SNAPSHOT
-from fintech_factory.values import LedgerRules
+from fintech_factory.testing import RULES
 
-RULES = LedgerRules(
-    reporting_currency="USD",
-    write_off_after_dpd=180,
-    coverage_tolerance=Decimal("0.005"),
-    collection_window_days=30,
-    bucket_bounds=(0, 30, 60, 90, 180),
-    bucket_labels=("current", "1-30", "31-60", "61-90", "91-180", "181+"),
-)
 FIRST = date(2025, 1, 1)
 ZERO = Decimal(0)
 

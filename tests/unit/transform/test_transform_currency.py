@@ -81,7 +81,9 @@ def test_the_reporting_currency_is_the_lenders_choice(ledger_of: LedgerOf) -> No
 
 def test_a_currency_without_a_rate_refuses_the_run(ledger_of: LedgerOf) -> None:
     of = book().loan(100).loan(1000, currency="MXN").rate("GTQ", "2025-01-01", "0.13")
-    with pytest.raises(ModelError, match="1 of 2 loan positions found no loan or no rate") as error:
+    with pytest.raises(
+        ModelError, match="1 of 2 loans found no place in the ledger or no rate"
+    ) as error:
         ledger_of(of, "2025-01-31")
     assert "rate" in error.value.hint
 

@@ -1,0 +1,124 @@
+-- loan_roll: one row per loan per as-of date on which it has a balance or had one at the last month-end before, in the reporting currency.
+-- materialised: view
+-- Both ends are at the as-of date's rate, so that what moved is money and not the rate.
+-- A loan that is written off is not repaid: its balance stays in the row.
+WITH placed AS (
+  SELECT
+    d.as_of,
+    d.seq,
+    x.loan_key,
+    CAST(0 AS DECIMAL(18, 6)) AS opening_balance,
+    CAST(0 AS BIGINT) AS opening_dpd,
+    x.balance,
+    x.dpd,
+    x.disbursed_month,
+    x.principal_paid_month,
+    x.cash_month
+  FROM loan_position AS x
+  INNER JOIN snapshot_date AS d
+    ON d.seq = x.seq
+  UNION ALL
+  SELECT
+    d.as_of,
+    d.seq,
+    o.loan_key,
+    o.balance AS opening_balance,
+    o.dpd AS opening_dpd,
+    CAST(0 AS DECIMAL(18, 6)) AS balance,
+    CAST(0 AS BIGINT) AS dpd,
+    CAST(0 AS DECIMAL(18, 6)) AS disbursed_month,
+    CAST(0 AS DECIMAL(18, 6)) AS principal_paid_month,
+    CAST(0 AS DECIMAL(18, 6)) AS cash_month
+  FROM loan_position AS o
+  INNER JOIN snapshot_date AS d
+    ON d.opening_seq = o.seq
+  WHERE o.balance <> 0
+),
+
+joined AS (
+  SELECT
+    as_of,
+    seq,
+    loan_key,
+    SUM(opening_balance) AS opening_balance,
+    MAX(opening_dpd) AS opening_dpd,
+    SUM(balance) AS balance,
+    MAX(dpd) AS dpd,
+    SUM(disbursed_month) AS disbursed_month,
+    SUM(principal_paid_month) AS principal_paid_month,
+    SUM(cash_month) AS cash_month
+  FROM placed
+  GROUP BY as_of, seq, loan_key
+),
+
+converted AS (
+  SELECT
+    j.as_of,
+    j.loan_key,
+    l.loan_id,
+    l.borrower_id,
+    l.borrower_key,
+    l.entity,
+    l.product,
+    l.borrower_segment,
+    l.state,
+    l.size_bucket,
+    l.term_bucket,
+    l.cohort_month,
+    l.currency,
+    l.disbursed_on,
+    j.opening_dpd,
+    o.bucket AS opening_bucket,
+    j.opening_dpd > p.write_off_after_dpd AS was_written_off,
+    j.dpd,
+    a.bucket,
+    j.dpd > p.write_off_after_dpd AS is_written_off,
+    CASE WHEN r.rate = 1 THEN CAST(j.opening_balance AS DECIMAL(18, 6)) ELSE CAST(ROUND(CAST(j.opening_balance AS DECIMAL(35, 6)) * r.rate, 6) AS DECIMAL(18, 6)) END AS opening_balance,
+    CASE WHEN r.rate = 1 THEN CAST(j.balance AS DECIMAL(18, 6)) ELSE CAST(ROUND(CAST(j.balance AS DECIMAL(35, 6)) * r.rate, 6) AS DECIMAL(18, 6)) END AS balance,
+    CASE WHEN r.rate = 1 THEN CAST(j.disbursed_month AS DECIMAL(18, 6)) ELSE CAST(ROUND(CAST(j.disbursed_month AS DECIMAL(35, 6)) * r.rate, 6) AS DECIMAL(18, 6)) END AS disbursed_month,
+    CASE WHEN r.rate = 1 THEN CAST(j.principal_paid_month AS DECIMAL(18, 6)) ELSE CAST(ROUND(CAST(j.principal_paid_month AS DECIMAL(35, 6)) * r.rate, 6) AS DECIMAL(18, 6)) END AS principal_paid_month,
+    CASE WHEN r.rate = 1 THEN CAST(j.cash_month AS DECIMAL(18, 6)) ELSE CAST(ROUND(CAST(j.cash_month AS DECIMAL(35, 6)) * r.rate, 6) AS DECIMAL(18, 6)) END AS cash_month
+  FROM joined AS j
+  CROSS JOIN policy AS p
+  INNER JOIN dim_loan AS l
+    ON l.loan_key = j.loan_key
+  LEFT JOIN fx_by_snapshot AS r
+    ON r.currency = l.currency
+    AND r.seq = j.seq
+  LEFT JOIN ageing_bucket AS o
+    ON o.dpd = CASE WHEN j.opening_dpd < p.last_bucket_from_dpd THEN j.opening_dpd ELSE p.last_bucket_from_dpd END
+  LEFT JOIN ageing_bucket AS a
+    ON a.dpd = CASE WHEN j.dpd < p.last_bucket_from_dpd THEN j.dpd ELSE p.last_bucket_from_dpd END
+  WHERE j.opening_balance <> 0 OR j.balance <> 0
+)
+
+SELECT
+  as_of,
+  loan_key,
+  loan_id,
+  borrower_id,
+  borrower_key,
+  entity,
+  product,
+  borrower_segment,
+  state,
+  size_bucket,
+  term_bucket,
+  cohort_month,
+  currency,
+  disbursed_on,
+  opening_balance,
+  CASE WHEN was_written_off THEN 0 ELSE opening_balance END AS opening_outstanding,
+  opening_dpd,
+  opening_bucket,
+  was_written_off,
+  balance,
+  CASE WHEN is_written_off THEN 0 ELSE balance END AS outstanding,
+  dpd,
+  bucket,
+  is_written_off,
+  CASE WHEN balance = 0 THEN 'repaid' WHEN is_written_off THEN 'written off' ELSE bucket END AS outcome,
+  disbursed_month,
+  principal_paid_month,
+  cash_month
+FROM converted
