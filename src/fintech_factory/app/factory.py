@@ -15,6 +15,7 @@ from fintech_factory.errors import NothingPublished
 
 if TYPE_CHECKING:
     from fintech_factory.app.kpis import Kpis
+    from fintech_factory.app.views import Views
     from fintech_factory.config import FactorySettings
     from fintech_factory.ingestion import Arrival, Batch, Landing
     from fintech_factory.ingestion.landing.land import Progress
@@ -107,6 +108,13 @@ class Factory:
         from fintech_factory.app.kpis import Kpis
 
         return Kpis(self)
+
+    @cached_property
+    def views(self) -> "Views":
+        """What can be shown of the workspace's book."""
+        from fintech_factory.app.views import Views
+
+        return Views(self)
 
     def latest_batch(self) -> "Batch":
         """The batch in force.

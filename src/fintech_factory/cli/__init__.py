@@ -16,6 +16,7 @@ NOUNS = {
     "ingest": "Bring an export in: contract checked, raw kept, bad rows set aside.",
     "run": "Rebuild the models and publish the KPIs of an as-of date.",
     "kpi": "List, show, trace and explain KPIs.",
+    "views": "List, show and open the views of the book.",
     "reconcile": "Compare our balances and PAR with the source's own, loan by loan.",
     "warehouse": "Check the warehouse.",
     "demo": "Run a whole day on a synthetic book.",

@@ -14,12 +14,16 @@ _COMMENT = re.compile(r"--[^\n]*")
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _HEADER = re.compile(
     r"\A-- (?P<name>\w+): (?P<grain>one row per .+)\n-- materialised: (?P<kind>\w+)\n"
+    r"(?P<notes>(?:--[^\n]*\n)*)"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """One SELECT statement that makes one table; the file's name is the table's."""
+    """One SELECT statement that makes one table; the file's name is the table's.
+
+    `notes` are the comment lines that follow the two header lines, without their dashes.
+    """
 
     name: str
     grain: str
@@ -27,30 +31,32 @@ class Model:
     sql: str
     path: Path
     reads: frozenset[str]
+    notes: tuple[str, ...] = ()
 
 
 def read_models(folder: Path) -> dict[str, Model]:
-    """Read `sql/models/*.sql` and the views beside them.
+    """Read `sql/models/*.sql`, the view beside them, and `sql/views/<view>/<table>.sql`.
 
-    A name that occurs in a statement and is also a model is taken as a table it reads: no other
-    use of a model's name is allowed in SQL, which keeps this exact without parsing.
+    A view's table bears both names: `delinquency_ageing`. A name that occurs in a statement and
+    is also a model is taken as a table it reads: no other use of a model's name is allowed in
+    SQL, which keeps this exact without parsing.
 
     Raises:
         ModelError: a file lacks its two header lines, or bears another name than its table.
     """
-    paths = sorted([*folder.glob("models/*.sql"), *folder.glob("*.sql")])
-    texts = {path.stem: path for path in paths}
-    return {name: _read(path, texts.keys()) for name, path in texts.items()}
+    named = {path.stem: path for path in [*folder.glob("models/*.sql"), *folder.glob("*.sql")]}
+    named |= {f"{path.parent.name}_{path.stem}": path for path in folder.glob("views/*/*.sql")}
+    return {name: _read(name, named[name], named.keys()) for name in sorted(named)}
 
 
-def _read(path: Path, names: Iterable[str]) -> Model:
+def _read(name: str, path: Path, names: Iterable[str]) -> Model:
     text = path.read_text(encoding="utf-8")
     header = _HEADER.match(text)
-    if header is None or header["name"] != path.stem:
+    if header is None or header["name"] != name:
         raise ModelError(
             "a model starts with its grain and what becomes of it",
             where=f"{path}:1",
-            hint=f"-- {path.stem}: one row per ...\n-- materialised: table",
+            hint=f"-- {name}: one row per ...\n-- materialised: table",
         )
     try:
         kind = Materialised(header["kind"])
@@ -62,8 +68,9 @@ def _read(path: Path, names: Iterable[str]) -> Model:
         ) from None
     statement = _COMMENT.sub("", text).strip()
     words = set(_WORD.findall(statement))
-    reads = frozenset(words & (set(names) - {path.stem}))
-    return Model(path.stem, header["grain"], kind, statement, path, reads)
+    reads = frozenset(words & (set(names) - {name}))
+    notes = tuple(line.removeprefix("--").strip() for line in header["notes"].splitlines())
+    return Model(name, header["grain"], kind, statement, path, reads, notes)
 
 
 def in_order(models: Mapping[str, Model]) -> list[Model]:

@@ -1,0 +1,1 @@
+"""Loan mathematics that SQL cannot hold. Pure: numbers in, numbers out."""

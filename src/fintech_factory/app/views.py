@@ -1,0 +1,104 @@
+"""What a workspace can show of its book."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from fintech_factory.errors import UsageError
+
+if TYPE_CHECKING:
+    from fintech_factory.app.factory import Factory
+    from fintech_factory.pipeline.view_facts import Asked, Loans
+    from fintech_factory.views.catalogue import Catalogue
+    from fintech_factory.views.table import Shown, ViewDate
+    from fintech_factory.warehouse.protocol import Reader
+
+__all__ = ["Views"]
+
+
+@dataclass(frozen=True)
+class Views:
+    """The views of one workspace: list, show, open to loans."""
+
+    factory: "Factory"
+
+    @cached_property
+    def catalogue(self) -> "Catalogue":
+        """Every view, with its tables."""
+        from fintech_factory.transform.models import read_models
+        from fintech_factory.views.catalogue import Catalogue
+
+        return Catalogue.of(read_models(self.factory.workspace.sql))
+
+    def show(self, view: str, as_of: date | None) -> "Shown":
+        """Show a view at one date; without one, at the last day of data.
+
+        Raises:
+            UsageError: no such view, or a date outside the book.
+        """
+        from fintech_factory.pipeline.view_facts import show_view
+
+        wanted = self.catalogue.get(view)
+        with self._at(as_of or self.factory.data_through()) as (reader, on):
+            return show_view(reader, wanted, self._asked([on]))[0]
+
+    def month_ends(self, view: str) -> "list[Shown]":
+        """Show a view at every snapshot of the published version, oldest first."""
+        from fintech_factory.pipeline.view_facts import show_view, snapshot_dates
+
+        wanted = self.catalogue.get(view)
+        with self.factory.warehouse.open(self.factory.published()) as reader:
+            return show_view(reader, wanted, self._asked(list(snapshot_dates(reader).values())))
+
+    def loans(self, view: str, table: str, as_of: date | None, where: Mapping[str, str]) -> "Loans":
+        """Give the loans behind the rows of a table that have the given cells."""
+        from fintech_factory.pipeline.view_facts import loans_behind
+
+        spec = self.catalogue.get(view).spec(table)
+        with self._at(as_of or self.factory.data_through()) as (reader, on):
+            return loans_behind(reader, spec, on.as_of, where)
+
+    def _asked(self, dates: "Sequence[ViewDate]") -> "Asked":
+        from fintech_factory.pipeline.view_facts import Asked
+
+        return Asked(
+            tuple(dates), self.factory.data_through(), self.factory.rules, self._settings()
+        )
+
+    def _settings(self) -> Mapping[str, Any]:
+        """What the workspace says for the makers."""
+        return {}
+
+    @contextmanager
+    def _at(self, as_of: date) -> "Iterator[tuple[Reader, ViewDate]]":
+        """Open the published ledger of a date, or make it for the while."""
+        from fintech_factory.pipeline.view_facts import snapshot_dates
+
+        version = self.factory.current()
+        if version is not None:
+            with self.factory.warehouse.open(version) as reader:
+                dates = snapshot_dates(reader)
+                if as_of in dates:
+                    yield reader, dates[as_of]
+                    return
+        with self._on_demand(as_of) as made:
+            yield made
+
+    @contextmanager
+    def _on_demand(self, as_of: date) -> "Iterator[tuple[Reader, ViewDate]]":
+        from fintech_factory.pipeline.day import prepare
+        from fintech_factory.pipeline.outcome import Dates
+        from fintech_factory.pipeline.view_facts import snapshot_dates
+
+        with self.factory.scratch() as build:
+            book = self.factory.book(self.factory.batch_behind(as_of))
+            horizon = prepare(build, book, Dates(as_of))
+            if as_of < horizon.first_day:
+                raise UsageError(
+                    f"nothing can be shown at {as_of}: the book begins on {horizon.first_day}",
+                    where="--as-of",
+                )
+            yield build, snapshot_dates(build)[as_of]

@@ -1,0 +1,203 @@
+"""`factory views`: list, show and open the views of the book."""
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import click
+
+from fintech_factory.cli import output
+from fintech_factory.cli.options import Call, as_of_option, pass_call
+from fintech_factory.errors import UsageError
+
+if TYPE_CHECKING:
+    from fintech_factory.pipeline.view_facts import Loans
+    from fintech_factory.views.table import Cells, Shown, Table
+
+    _Tables = Mapping[str, tuple[Sequence[str], Sequence[Cells]]]
+
+__all__ = ["command"]
+
+_AS_OF = "The date shown; else the last day of data. Computed if no run published it."
+_SHOWN_ROWS = 40
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+_language_option = click.option(
+    "--language", type=click.Choice(["en", "es"]), default="en", help="The language of titles."
+)
+_csv_option = click.option("--csv", "as_csv", is_flag=True, help="Print CSV on stdout.")
+
+
+@click.group("views")
+def command() -> None:
+    """List, show and open the views of the book."""
+
+
+@command.command("list")
+@_language_option
+@pass_call
+def list_views(call: Call, *, language: str) -> None:
+    """List every view with its tables."""
+    from fintech_factory.app import Factory
+
+    views = Factory(call.workspace()).views.catalogue.views.values()
+    if call.json:
+        listed = [
+            {"view": each.name, "title": each.title(language), "tables": list(each.table_names)}
+            for each in views
+        ]
+        output.emit_json({"views": listed})
+        return
+    output.print_table(
+        ["view", "title", "tables"],
+        [[each.name, each.title(language), ", ".join(each.table_names)] for each in views],
+    )
+
+
+@command.command("show")
+@click.argument("view")
+@as_of_option(_AS_OF)
+@click.option("--table", "only", metavar="TABLE", help="One table of the view alone.")
+@click.option("--month-ends", is_flag=True, help="At every month-end of the published version.")
+@_csv_option
+@_language_option
+@pass_call
+def show(  # noqa: PLR0913 - one parameter an option
+    call: Call,
+    *,
+    view: str,
+    as_of: date | None,
+    only: str | None,
+    month_ends: bool,
+    as_csv: bool,
+    language: str,
+) -> None:
+    """Show a view at one date, or at every month-end.
+
+    A table that lacks a source is named with what it needs.
+    """
+    from fintech_factory.app import Factory
+
+    if month_ends and as_of is not None:
+        raise UsageError("--month-ends shows every date; leave --as-of out", where="--as-of")
+    views = Factory(call.workspace()).views
+    known = views.catalogue.get(view)
+    if only is not None:
+        known.has_table(only)
+    shown = views.month_ends(view) if month_ends else [views.show(view, as_of)]
+    shown = [each.only(only) for each in shown] if only else shown
+    if call.json:
+        documents = [each.as_json() for each in shown]
+        output.emit_json({"view": view, "dates": documents} if month_ends else documents[0])
+    elif as_csv:
+        _print_csv(_joined(shown))
+    else:
+        for each in shown:
+            _print_shown(each, known.title(language), language)
+
+
+@command.command("loans")
+@click.argument("view")
+@click.argument("table")
+@as_of_option(_AS_OF)
+@click.option(
+    "--where",
+    "where",
+    multiple=True,
+    metavar="COLUMN=VALUE",
+    help="A cell of the row to open; may be repeated.",
+)
+@_csv_option
+@pass_call
+def loans(  # noqa: PLR0913 - one parameter an option
+    call: Call, *, view: str, table: str, as_of: date | None, where: Sequence[str], as_csv: bool
+) -> None:
+    """Open a row of a table to the loans behind it."""
+    from fintech_factory.app import Factory
+
+    cells = dict(_cell(each) for each in where)
+    found = Factory(call.workspace()).views.loans(view, table, as_of, cells)
+    if call.json:
+        output.emit_json({"view": view, "table": table, "where": cells, "loans": list(found.rows)})
+    elif as_csv:
+        _print_csv({"": (found.columns, found.rows)})
+    else:
+        _print_loans(found)
+
+
+def _cell(text: str) -> tuple[str, str]:
+    column, given, value = text.partition("=")
+    if not given:
+        raise UsageError(
+            f"'{text}' is no COLUMN=VALUE", where="--where", hint="--where bucket=1-30"
+        )
+    return column.strip(), value.strip()
+
+
+def _print_shown(shown: "Shown", title: str, language: str) -> None:
+    partial = ", the month is in progress" if shown.on.partial else ""
+    output.say(f"{title} at {shown.on.as_of} (data through {shown.on.cut_on}{partial})")
+    for table in shown.tables:
+        output.say()
+        _print_table(table, language)
+    for lacking in shown.missing:
+        output.say()
+        output.say(f"{lacking.table}: {lacking.needs}")
+
+
+def _print_table(table: "Table", language: str) -> None:
+    columns = [name for name in table.columns if name not in {"as_of", "partial"}]
+    if any(row["partial"] != table.rows[0]["partial"] for row in table.rows):
+        columns.append("partial")
+    rows = [[_rounded(row[name]) for name in columns] for row in table.rows[:_SHOWN_ROWS]]
+    some = f" (the first {_SHOWN_ROWS} of {len(table.rows)} rows; all with --json)"
+    more = some if len(table.rows) > _SHOWN_ROWS else ""
+    output.print_table(columns, rows, title=f"{table.title(language)}{more}")
+    if not table.rows:
+        output.say("  no rows at this date")
+
+
+def _print_loans(found: "Loans") -> None:
+    rows = [[_rounded(row[name]) for name in found.columns] for row in found.rows[:_SHOWN_ROWS]]
+    output.print_table(
+        found.columns, rows, title=f"{min(_SHOWN_ROWS, len(found.rows))} of {len(found.rows)} loans"
+    )
+
+
+def _rounded(value: object) -> object:
+    """Round what people read to cents; --json and --csv keep every digit."""
+    return round(value, 2) if isinstance(value, Decimal) else value
+
+
+def _joined(shown: "Sequence[Shown]") -> "_Tables":
+    """Put the rows of each table under each other, date after date."""
+    tables: dict[str, tuple[Sequence[str], list[Cells]]] = {}
+    for each in shown:
+        for table in each.tables:
+            columns, rows = tables.setdefault(table.name, (table.columns, []))
+            rows += table.rows
+            tables[table.name] = (columns, rows)
+    return tables
+
+
+def _print_csv(tables: "_Tables") -> None:
+    """Print each table as CSV; of several, each follows its name and ends in an empty line."""
+    for name, (columns, rows) in tables.items():
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        if len(tables) > 1:
+            writer.writerow([name])
+        writer.writerow(columns)
+        writer.writerows([_csv_cell(row[column]) for column in columns] for row in rows)
+        output.say(text.getvalue() if len(tables) > 1 else text.getvalue().rstrip("\n"))
+
+
+def _csv_cell(value: object) -> str:
+    """Write a cell so that no spreadsheet takes a text for a formula; absent is empty."""
+    if value is None:
+        return ""
+    text = output.cell(value)
+    return f"'{text}" if isinstance(value, str) and text.startswith(_FORMULA_STARTS) else text

@@ -1,0 +1,176 @@
+"""Reads what views show from a version or a build."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from fintech_factory.errors import UsageError
+from fintech_factory.values import LedgerRules
+from fintech_factory.views.catalogue import View
+from fintech_factory.views.makers import Facts
+from fintech_factory.views.spec import BOOK, Drill, TableSpec
+from fintech_factory.views.table import Cells, Missing, Shown, Table, ViewDate, shape
+from fintech_factory.warehouse.protocol import Reader, Row
+
+__all__ = ["Asked", "Loans", "loans_behind", "show_view", "snapshot_dates"]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a view is asked for: its dates, and what the workspace says for its maker."""
+
+    dates: tuple[ViewDate, ...]
+    data_through: date
+    rules: LedgerRules
+    settings: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Loans:
+    """The loans behind a row of a view's table."""
+
+    columns: tuple[str, ...]
+    rows: tuple[Cells, ...]
+
+
+def snapshot_dates(reader: Reader) -> dict[date, ViewDate]:
+    """Give every date that a version holds the ledger of."""
+    rows = reader.query("SELECT as_of, cut_on, is_partial FROM snapshot_date ORDER BY as_of")
+    return {row[0]: ViewDate(*row) for row in rows}
+
+
+def show_view(reader: Reader, view: View, asked: Asked) -> list[Shown]:
+    """Make a view at each date: one query a table, however many dates.
+
+    Shapes: one `Shown` per date, in the order of `asked.dates`, each with all of its tables.
+    """
+    days = [each.as_of for each in asked.dates]
+    tables: dict[date, list[Table]] = defaultdict(list)
+    for spec in view.specs:
+        if not spec.shown:
+            continue
+        columns, by_day = _rows(reader, spec, days)
+        for on in asked.dates:
+            tables[on.as_of].append(shape(spec, columns, by_day.get(on.as_of, ()), on))
+    missing: dict[date, Sequence[Missing]] = {}
+    if view.maker is not None:
+        for facts in _facts(reader, view, asked):
+            made, lacking = view.maker.make(facts)
+            tables[facts.date.as_of] += made
+            missing[facts.date.as_of] = lacking
+    return [
+        Shown(
+            view.name,
+            on,
+            asked.data_through,
+            tuple(tables[on.as_of]),
+            tuple(missing.get(on.as_of, ())),
+        )
+        for on in asked.dates
+    ]
+
+
+def loans_behind(reader: Reader, spec: TableSpec, as_of: date, where: Mapping[str, str]) -> Loans:
+    """Give the loans behind the rows of a table that have the given cells.
+
+    Raises:
+        UsageError: the table does not open to loans, or not by that column.
+    """
+    drill = _drill_of(spec)
+    conditions, values = ["as_of = ?"], [as_of.isoformat()]
+    for column, value in _columns_of(drill, spec, where).items():
+        conditions.append(f"CAST({column} AS VARCHAR) = ?")
+        values.append(value)
+    if drill.where:
+        conditions.append(f"({drill.where})")
+    columns = _columns(reader, drill.model)
+    rows = reader.query(
+        f"SELECT {', '.join(columns)} FROM {drill.model} "  # noqa: S608 - names from our own SQL files
+        f"WHERE {' AND '.join(conditions)} ORDER BY loan_id",
+        values,
+    )
+    return Loans(columns, tuple(dict(zip(columns, row, strict=True)) for row in rows))
+
+
+def _drill_of(spec: TableSpec) -> Drill:
+    if spec.drill is None:
+        raise UsageError(
+            f"{spec.view}.{spec.table} does not open to loans",
+            hint="its rows are not sums of loans; see the tables it is made of",
+        )
+    return spec.drill
+
+
+def _columns_of(drill: Drill, spec: TableSpec, where: Mapping[str, str]) -> dict[str, str]:
+    """Give the loan columns that a row's cells select by."""
+    wanted = dict(where)
+    columns = {}
+    if drill.by_dimension:
+        dimension, member = wanted.pop("dimension", BOOK), wanted.pop("member", "")
+        if dimension != BOOK:
+            columns[dimension] = member
+    unknown = [name for name in wanted if name not in drill.keys]
+    if unknown:
+        said = ", ".join((*(["dimension", "member"] if drill.by_dimension else []), *drill.keys))
+        raise UsageError(
+            f"{spec.view}.{spec.table} does not open by {unknown[0]}",
+            where="--where",
+            hint=f"by {said}" if said else "it opens as a whole; leave --where out",
+        )
+    return columns | wanted
+
+
+def _facts(reader: Reader, view: View, asked: Asked) -> list[Facts]:
+    """Read what the maker needs, once for all dates."""
+    maker = view.maker
+    if maker is None:
+        return []
+    specs = {spec.model: spec for spec in view.specs}
+    days = [each.as_of for each in asked.dates]
+    at = {name: _cells(reader, specs[name], days) for name in maker.at}
+    history = {name: _cells(reader, specs[name], None) for name in maker.up_to}
+    return [
+        Facts(
+            date=on,
+            tables={name: by_day.get(on.as_of, []) for name, by_day in at.items()}
+            | {
+                name: [row for day, rows in by_day.items() if day <= on.as_of for row in rows]
+                for name, by_day in history.items()
+            },
+            rules=asked.rules,
+            settings=asked.settings,
+        )
+        for on in asked.dates
+    ]
+
+
+def _cells(reader: Reader, spec: TableSpec, days: Sequence[date] | None) -> dict[date, list[Cells]]:
+    columns, by_day = _rows(reader, spec, days)
+    return {
+        day: [dict(zip(columns, row, strict=True)) for row in rows] for day, rows in by_day.items()
+    }
+
+
+def _rows(
+    reader: Reader, spec: TableSpec, days: Sequence[date] | None
+) -> tuple[tuple[str, ...], dict[date, list[Row]]]:
+    """Give a model's columns, and its rows by as-of date in the spec's order."""
+    columns = _columns(reader, spec.model)
+    marks = ", ".join("?" for _ in days or ())
+    condition = "" if days is None else f"WHERE as_of IN ({marks}) "
+    order = ", ".join(("as_of", *spec.order))
+    rows = reader.query(
+        f"SELECT {', '.join(columns)} FROM {spec.model} {condition}ORDER BY {order}",  # noqa: S608 - names from our own SQL files
+        list(days or ()),
+    )
+    place = columns.index("as_of")
+    by_day: dict[date, list[Row]] = defaultdict(list)
+    for row in rows:
+        by_day[row[place]].append(row)
+    return columns, by_day
+
+
+def _columns(reader: Reader, model: str) -> tuple[str, ...]:
+    return tuple(name for name, *_ in reader.query(f"DESCRIBE {model}"))
