@@ -6,6 +6,7 @@ from docs_commands import commands_page
 from docs_kpis import kpis_page
 from docs_settings import settings_page
 from docs_tables import tables_page
+from docs_views import views_page
 
 __all__ = ["ROOT", "generated", "pages", "shown"]
 
@@ -20,6 +21,7 @@ def generated() -> dict[Path, str]:
         reference / "kpis.md": kpis_page(ROOT),
         reference / "configuration.md": settings_page(),
         reference / "tables.md": tables_page(ROOT),
+        reference / "views.md": views_page(ROOT),
     }
 
 

@@ -9,6 +9,7 @@ from fintech_factory.config import load
 from fintech_factory.ingestion.landing.statements import TYPES
 from fintech_factory.ingestion.sources.cascade import CascadeSettings
 from fintech_factory.pipeline import reading_table
+from fintech_factory.transform.dates import PARAMETERS
 from fintech_factory.transform.models import Model, in_order, read_models
 from fintech_factory.warehouse.protocol import Materialised
 
@@ -53,18 +54,21 @@ def tables_page(root: Path) -> str:
     contract = load(root / "config" / "integrations" / "cascade.yaml", CascadeSettings).value
     landed = [_landed(name, _landed_columns(contract, name)) for name in contract.tables]
     models = read_models(root / "sql")
-    made = [_model(each) for each in in_order(models)]
+    made = [_model(each) for each in in_order(models) if each.path.parent.parent.name != "views"]
     return "\n".join([_INTRO, *landed, _RATES, _models_intro(root), *made, _readings()])
 
 
 def _models_intro(root: Path) -> str:
-    count = len(list((root / "sql").rglob("*.sql")))
+    folder = root / "sql"
+    count = len([*folder.glob("models/*.sql"), *folder.glob("*.sql")])
+    small = ", ".join(f"`{name}`" for name in PARAMETERS)
     return f"""\
 ## Models
 
-{count} statements in `sql/`, one a file. *Grain* is the file's first line.
-`policy`, `ageing_bucket`, `snapshot_date`, `calendar_day` and `snapshot_window` are small tables of
-parameters that a run makes first, from `config/factory.yaml` and the as-of dates asked for.
+{count} statements in `sql/` besides the [views](views.md)' own, one a file. *Grain* is the file's
+first line. A run first makes these small tables of parameters, from `config/factory.yaml`, the
+as-of dates asked for and the month-ends before them:
+{small}.
 """
 
 

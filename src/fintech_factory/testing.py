@@ -120,6 +120,10 @@ class LoanTerms(TypedDict, total=False):
     payments: Sequence[Flow]
     source_balance: Amount
     source_dpd: int
+    matures: Day
+    interest: Amount
+    fees: Amount
+    state: str | None
 
 
 class SourceFigures(TypedDict, total=False):
@@ -166,6 +170,10 @@ class Book:
             disburse_principal=principal,
             outstanding_balance=terms.get("source_balance"),
             dpd=terms.get("source_dpd"),
+            maturity_date=_day(terms["matures"]) if "matures" in terms else None,
+            total_interest=terms.get("interest"),
+            total_fees=terms.get("fees"),
+            location_state_province=terms.get("state"),
         )
         owner = {"loan_key": key, "loan_id": name, "currency": currency}
         for day, *amounts in instalments:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -10,9 +10,13 @@ from typing import TYPE_CHECKING, Any
 from fintech_factory.errors import UsageError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from fintech_factory.app.factory import Factory
+    from fintech_factory.ingestion import Batch
     from fintech_factory.pipeline.view_facts import Asked, Loans
     from fintech_factory.views.catalogue import Catalogue
+    from fintech_factory.views.makers.restatement import Restated
     from fintech_factory.views.table import Shown, ViewDate
     from fintech_factory.warehouse.protocol import Reader
 
@@ -33,8 +37,10 @@ class Views:
 
         return Catalogue.of(read_models(self.factory.workspace.sql))
 
-    def show(self, view: str, as_of: date | None) -> "Shown":
+    def show(self, view: str, as_of: date | None, against: str | None = None) -> "Shown":
         """Show a view at one date; without one, at the last day of data.
+
+        `against` is the earlier batch that the restatement compares with, else the one before.
 
         Raises:
             UsageError: no such view, or a date outside the book.
@@ -43,7 +49,10 @@ class Views:
 
         wanted = self.catalogue.get(view)
         with self._at(as_of or self.factory.data_through()) as (reader, on):
-            return show_view(reader, wanted, self._asked([on]))[0]
+            asked = self._asked([on])
+            if view == "restatement":
+                asked = replace(asked, settings={"restated": self._restated(on.as_of, against)})
+            return show_view(reader, wanted, asked)[0]
 
     def month_ends(self, view: str) -> "list[Shown]":
         """Show a view at every snapshot of the published version, oldest first."""
@@ -71,6 +80,31 @@ class Views:
     def _settings(self) -> Mapping[str, Any]:
         """What the workspace says for the makers."""
         return {}
+
+    def _restated(self, as_of: date, against: str | None) -> "Restated | str":
+        """Compare the batch in force with an earlier one, or say why that cannot be."""
+        from fintech_factory.pipeline.restatement import restate
+
+        now = self.factory.book(self.factory.batch_behind(as_of))
+        then = now.earlier if against is None else self._batch(now.batch.folder.parent, against)
+        if then is None:
+            return "needs an earlier export: only one has landed"
+        ends = then.manifest.data_through
+        if ends is None or ends < as_of:
+            return f"needs an earlier export that reaches {as_of}: {then.batch_id} ends on {ends}"
+        return restate(self.factory.book(then), now, as_of, self.factory.scratch)
+
+    def _batch(self, raw_root: "Path", batch_id: str) -> "Batch":
+        from fintech_factory.ingestion.landing.manifest import landed_batches
+
+        landed = {each.batch_id: each for each in landed_batches(raw_root)}
+        if batch_id not in landed:
+            raise UsageError(
+                f"no export '{batch_id}' has landed",
+                where="--against",
+                hint="one of " + ", ".join(landed),
+            )
+        return landed[batch_id]
 
     @contextmanager
     def _at(self, as_of: date) -> "Iterator[tuple[Reader, ViewDate]]":

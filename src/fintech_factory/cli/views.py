@@ -62,6 +62,9 @@ def list_views(call: Call, *, language: str) -> None:
 @as_of_option(_AS_OF)
 @click.option("--table", "only", metavar="TABLE", help="One table of the view alone.")
 @click.option("--month-ends", is_flag=True, help="At every month-end of the published version.")
+@click.option(
+    "--against", metavar="BATCH", help="The export that restatement compares with; else the last."
+)
 @_csv_option
 @_language_option
 @pass_call
@@ -72,6 +75,7 @@ def show(  # noqa: PLR0913 - one parameter an option
     as_of: date | None,
     only: str | None,
     month_ends: bool,
+    against: str | None,
     as_csv: bool,
     language: str,
 ) -> None:
@@ -83,11 +87,13 @@ def show(  # noqa: PLR0913 - one parameter an option
 
     if month_ends and as_of is not None:
         raise UsageError("--month-ends shows every date; leave --as-of out", where="--as-of")
+    if against is not None and view != "restatement":
+        raise UsageError("only restatement compares two exports", where="--against")
     views = Factory(call.workspace()).views
     known = views.catalogue.get(view)
     if only is not None:
         known.has_table(only)
-    shown = views.month_ends(view) if month_ends else [views.show(view, as_of)]
+    shown = views.month_ends(view) if month_ends else [views.show(view, as_of, against)]
     shown = [each.only(only) for each in shown] if only else shown
     if call.json:
         documents = [each.as_json() for each in shown]

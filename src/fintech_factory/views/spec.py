@@ -1,9 +1,8 @@
 """What the head of a view's SQL file says of its table."""
 
 import re
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import NamedTuple
 
 from fintech_factory.errors import ModelError
 from fintech_factory.transform.models import Model
@@ -13,7 +12,7 @@ __all__ = ["BOOK", "Drill", "Percent", "TableSpec", "read_spec"]
 BOOK = "book"
 """The dimension whose only member is the whole book."""
 
-_NOTE = re.compile(r"(?P<key>title|order|percent|loans|needs|hidden)\b:? ?(?P<text>.*)")
+_NOTE = re.compile(r"(?P<key>title|order|percent|loans|hidden)\b:? ?(?P<text>.*)")
 _PERCENT = re.compile(r"(?P<name>\w+) = (?P<part>\w+) / (?P<whole>\w+)")
 _DRILL = re.compile(
     r"(?P<model>\w+)(?: on (?P<keys>\w+(?:, \w+)*))?(?P<by> by dimension)?(?: where (?P<where>.+))?"
@@ -48,7 +47,7 @@ class Drill:
 class TableSpec:
     """One table of a view; `model` is where its rows come from.
 
-    `shown` is False for facts that only a maker reads; `needs` names a source it cannot do without.
+    `shown` is False for facts that only a maker reads.
     """
 
     view: str
@@ -60,7 +59,6 @@ class TableSpec:
     order: tuple[str, ...] = ()
     percents: tuple[Percent, ...] = ()
     drill: Drill | None = None
-    needs: str = ""
     shown: bool = True
 
     def title(self, language: str) -> str:
@@ -74,20 +72,9 @@ def read_spec(view: str, model: Model) -> TableSpec:
     Raises:
         ModelError: a note cannot be read, or a shown table has no title in both languages.
     """
-    notes = dict(_notes(model))
-    said: Mapping[str, list[str]] = {
-        key: [text for k, text in notes.values() if k == key] for key in _KEYS
-    }
-    titles = said["title"][0].split(" | ") if said["title"] else []
+    said = _notes(model)
     shown = not said["hidden"]
-    if shown and len(titles) != len(_LANGUAGES):
-        _refuse(
-            model,
-            0,
-            "a view's table has a title in both languages",
-            "-- title: Ageing | Antigüedad",
-        )
-    english, spanish = titles if shown else ("", "")
+    english, spanish = _titles(model, said["title"]) if shown else ("", "")
     return TableSpec(
         view=view,
         table=model.name.removeprefix(f"{view}_"),
@@ -95,39 +82,55 @@ def read_spec(view: str, model: Model) -> TableSpec:
         grain=model.grain,
         title_en=english,
         title_es=spanish,
-        order=tuple(said["order"][0].split(", ")) if said["order"] else (),
-        percents=tuple(_percent(model, text) for text in said["percent"]),
-        drill=_drill(model, said["loans"][0]) if said["loans"] else None,
-        needs=said["needs"][0] if said["needs"] else "",
+        order=tuple(name for note in said["order"] for name in note.text.split(", ")),
+        percents=tuple(_percent(model, note) for note in said["percent"]),
+        drill=next((_drill(model, note) for note in said["loans"]), None),
         shown=shown,
     )
 
 
-_KEYS = ("title", "order", "percent", "loans", "needs", "hidden")
+_KEYS = ("title", "order", "percent", "loans", "hidden")
 _LANGUAGES = ("en", "es")
 
 
-def _notes(model: Model) -> Iterator[tuple[int, tuple[str, str]]]:
-    for place, line in enumerate(model.notes):
-        found = _NOTE.fullmatch(line)
-        if found:
-            yield place, (found["key"], found["text"].strip())
+class _Note(NamedTuple):
+    line: int
+    text: str
 
 
-def _percent(model: Model, text: str) -> Percent:
-    found = _PERCENT.fullmatch(text)
+def _notes(model: Model) -> dict[str, list[_Note]]:
+    """Sort the notes by their key; other comment lines are remarks."""
+    said: dict[str, list[_Note]] = {key: [] for key in _KEYS}
+    for line, text in enumerate(model.notes, start=_FIRST_NOTE_LINE):
+        if found := _NOTE.fullmatch(text):
+            said[found["key"]].append(_Note(line, found["text"].strip()))
+    return said
+
+
+def _titles(model: Model, said: list[_Note]) -> list[str]:
+    titles = said[0].text.split(" | ") if said else []
+    if len(titles) != len(_LANGUAGES):
+        line = said[0].line if said else _FIRST_NOTE_LINE
+        raise _refused(model, line, "a view's table has two titles", "-- title: English | Spanish")
+    return titles
+
+
+def _percent(model: Model, note: _Note) -> Percent:
+    found = _PERCENT.fullmatch(note.text)
     if found is None:
-        _refuse(model, 0, f"'{text}' is no percentage", "-- percent: share = outstanding / total")
+        what = f"'{note.text}' is no percentage"
+        raise _refused(model, note.line, what, "-- percent: share = outstanding / total")
     return Percent(found["name"], found["part"], found["whole"])
 
 
-def _drill(model: Model, text: str) -> Drill:
-    found = _DRILL.fullmatch(text)
+def _drill(model: Model, note: _Note) -> Drill:
+    found = _DRILL.fullmatch(note.text)
     if found is None:
-        _refuse(model, 0, f"'{text}' names no loans", "-- loans: loan_snapshot on bucket, entity")
+        what = f"'{note.text}' names no loans"
+        raise _refused(model, note.line, what, "-- loans: loan_snapshot on bucket, entity")
     keys = tuple(found["keys"].split(", ")) if found["keys"] else ()
     return Drill(found["model"], keys, bool(found["by"]), found["where"] or "")
 
 
-def _refuse(model: Model, place: int, what: str, hint: str) -> NoReturn:
-    raise ModelError(what, where=f"{model.path}:{_FIRST_NOTE_LINE + place}", hint=hint)
+def _refused(model: Model, line: int, what: str, hint: str) -> ModelError:
+    return ModelError(what, where=f"{model.path}:{line}", hint=hint)

@@ -113,7 +113,9 @@ def test_a_statement_that_does_not_run_names_its_model(sql: Write, tmp_path: Pat
 
 @pytest.mark.parametrize("model", default_models().values(), ids=lambda model: model.name)
 def test_a_shipped_model_is_named_after_its_file_and_says_its_grain(model: Model) -> None:
-    assert model.path.stem == model.name
+    folder = model.path.parent
+    view = f"{folder.name}_" if folder.parent.name == "views" else ""
+    assert f"{view}{model.path.stem}" == model.name
     assert re.match(r"one row per .+\.$|one row per .+:.+\.$", model.grain)
 
 
