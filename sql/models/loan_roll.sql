@@ -111,6 +111,7 @@ SELECT
   CASE WHEN was_written_off THEN 0 ELSE opening_balance END AS opening_outstanding,
   opening_dpd,
   opening_bucket,
+  CASE WHEN opening_balance = 0 THEN 'new' WHEN was_written_off THEN 'written off' ELSE opening_bucket END AS opening_state,
   was_written_off,
   balance,
   CASE WHEN is_written_off THEN 0 ELSE balance END AS outstanding,

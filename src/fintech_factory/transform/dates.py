@@ -9,7 +9,7 @@ from fintech_factory.transform.places import place_names
 from fintech_factory.values import LedgerRules, annual_factor
 from fintech_factory.warehouse.protocol import Build, Row
 
-__all__ = ["PARAMETERS", "Horizon", "load_parameters", "month_end", "month_ends"]
+__all__ = ["DIMENSIONS", "PARAMETERS", "Horizon", "load_parameters", "month_end", "month_ends"]
 
 PARAMETERS = (
     "policy",
@@ -19,11 +19,24 @@ PARAMETERS = (
     "term_bucket",
     "term",
     "place_name",
+    "dimension",
     "snapshot_date",
     "calendar_day",
     "snapshot_window",
 )
 """The tables that models read beside the landed ones."""
+
+DIMENSIONS = (
+    "book",
+    "entity",
+    "product",
+    "borrower_segment",
+    "state",
+    "size_bucket",
+    "term_bucket",
+    "currency",
+)
+"""How views part the book: each is a column of the loan models, `book` is the whole."""
 
 _DAY = timedelta(days=1)
 
@@ -72,6 +85,7 @@ def load_parameters(build: Build, horizon: Horizon, rules: LedgerRules) -> None:
     - bucket, size_bucket, term_bucket: one row per bucket, in order, with its bounds.
     - term: one row per term of the landed loans, with its bucket and 365 / term at 8 places.
     - place_name: one row per spelling of a place in the landed loans; NULL where it names none.
+    - dimension: one row per way to part the book, `book` being the whole.
     - snapshot_date: one row per snapshot, numbered in order; `cut_on` is where its data ends,
       `opening_seq` the month-end before its month, `quarter_seq` and `year_seq` those 3 and 12
       months before.
@@ -87,6 +101,7 @@ def load_parameters(build: Build, horizon: Horizon, rules: LedgerRules) -> None:
     build.load("term_bucket", _TERM_BUCKET, list(rules.terms.rows()))
     build.load("term", _TERM, list(_terms(build, rules)))
     build.load("place_name", {"spelling": "VARCHAR", "place": "VARCHAR"}, _places(build))
+    build.load("dimension", {"dimension": "VARCHAR"}, [(name,) for name in DIMENSIONS])
     build.load("snapshot_date", _SNAPSHOT, list(_snapshots(horizon)))
     build.load(
         "calendar_day",
