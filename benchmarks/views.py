@@ -3,8 +3,7 @@
     .venv/bin/python benchmarks/views.py [--loans 1000000] [--runs 3]
 
 The tape is measured in this process, on a published version: what a dashboard waits for. The
-generated book is measured in a process of its own, with the peak of its memory. Beside it stands
-one analysis made in pandas from the same files: the monthly roll of balances between buckets.
+generated book is measured in a process of its own, with the peak of its memory.
 """
 
 import argparse
