@@ -14,6 +14,7 @@ __all__ = ["config_models"]
 def config_models() -> "Models":
     """Say which model each file of `config/` must fit; KPI expressions are looked into as well."""
     from fintech_factory.config import CheckedFile, FactorySettings
+    from fintech_factory.config.validation import ValidationSettings
     from fintech_factory.ingestion.sources.cascade import CascadeSettings
     from fintech_factory.kpi_engine import KpiFile
 
@@ -21,6 +22,7 @@ def config_models() -> "Models":
         "factory.yaml": FactorySettings,
         "integrations/cascade.yaml": CascadeSettings,
         "kpis/kpi_definitions.yaml": CheckedFile(KpiFile, _check_kpis),
+        "validation.yaml": ValidationSettings,
     }
 
 

@@ -5,11 +5,21 @@ from pathlib import Path
 
 import pytest
 
-from fintech_factory.config import FactorySettings, load
+from fintech_factory.config import FactorySettings, Settings, load
+from fintech_factory.config.validation import ValidationSettings
 from fintech_factory.errors import ConfigError
 
 FIXTURES = Path(__file__).parents[2] / "config"
-FAULTY = sorted(path for path in FIXTURES.glob("factory.*.yml") if path.stem != "factory.good")
+MODELS: dict[str, type[Settings]] = {
+    "factory": FactorySettings,
+    "validation": ValidationSettings,
+}
+FAULTY = sorted(
+    path
+    for name in MODELS
+    for path in FIXTURES.glob(f"{name}.*.yml")
+    if path.stem != f"{name}.good"
+)
 EXPECTED = re.compile(
     r"^# expect (?P<line>\d+):(?P<column>\d+) (?P<message>.+?)(?: \| (?P<hint>.+))?$", re.MULTILINE
 )
@@ -20,13 +30,19 @@ def test_there_are_faulty_files_and_a_good_one() -> None:
     assert load(FIXTURES / "factory.good.yml", FactorySettings).value.currency.reporting == "USD"
 
 
+def test_there_are_faulty_validation_files_and_a_good_one() -> None:
+    assert sum(path.stem.startswith("validation.") for path in FAULTY) >= 10
+    good = load(FIXTURES / "validation.good.yml", ValidationSettings).value
+    assert str(good.control_totals[0].expected) == "12345678.90"
+
+
 @pytest.mark.parametrize("path", FAULTY, ids=lambda path: path.stem.removeprefix("factory."))
 def test_a_faulty_file_reports_exactly_its_faults_each_at_its_place(path: Path) -> None:
     expected = list(EXPECTED.finditer(path.read_text(encoding="utf-8")))
     assert expected, "the fixture says nothing of what it expects"
 
     with pytest.raises(ConfigError) as caught:
-        load(path, FactorySettings)
+        load(path, MODELS[path.stem.partition(".")[0]])
 
     problems = caught.value.problems
     found = [(problem.line, problem.column) for problem in problems]
