@@ -1,15 +1,19 @@
 """What a reconciliation speaks in: pairs of figures, verdicts and causes."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
 __all__ = [
+    "CONTROL",
+    "FILE",
     "LEDGER",
+    "RINGS",
     "RUNGS",
+    "SOURCE",
     "Cause",
     "Check",
     "LoanPair",
@@ -17,6 +21,7 @@ __all__ = [
     "Reconciliation",
     "RollForward",
     "SourceTotals",
+    "SubLedger",
     "Tolerances",
     "Verdict",
     "worst",
@@ -45,8 +50,16 @@ class Cause(StrEnum):
 
 _FROM_BEST = (Verdict.EXACT, Verdict.CLOSE, Verdict.OPEN)
 
+FILE = "file"
 LEDGER = "ledger"
-"""The source of checks in which our ledger is held against itself."""
+"""The source, and the ring, of checks in which our ledger is held against itself."""
+SOURCE = "source"
+
+RINGS = (FILE, LEDGER, SOURCE)
+"""From the inside out: what arrived, our ledger against itself, our ledger against theirs."""
+
+CONTROL = "control"
+"""The kind of a check that holds a figure against one that somebody states."""
 
 RUNGS = (7, 30, 60, 90)
 """The days past due of the source's own PAR columns."""
@@ -142,6 +155,30 @@ class RollForward:
 
 
 @dataclass(frozen=True, slots=True)
+class SubLedger:
+    """One currency's loans at one as-of date, added up one by one.
+
+    `own` is the sum of their balances in that currency, `converted` the sum of what the KPIs
+    read of them, each rounded to six places at `rate`; `ledger` is what the roll-forward expects.
+    """
+
+    as_of: date
+    currency: str
+    loans: int
+    own: Decimal
+    converted: Decimal
+    ledger: Decimal
+    rate: Decimal = Decimal(1)
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the loans come to the ledger, and what the KPIs read comes to the loans."""
+        # Half a millionth a loan is the rounding of its own conversion (A19).
+        rounding = self.loans * Decimal("5e-7") if self.rate != 1 else Decimal(0)
+        return self.own == self.ledger and abs(self.converted - self.own * self.rate) <= rounding
+
+
+@dataclass(frozen=True, slots=True)
 class OpenRow:
     """A row that does not agree within tolerance, with its one cause."""
 
@@ -178,6 +215,9 @@ class Check:
     causes: tuple[tuple[Cause, int], ...] = ()
     open_rows: tuple[OpenRow, ...] = ()
     reason: str = ""
+    ring: str = SOURCE
+    kind: str = ""
+    is_critical: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """Give the check as `factory reconcile --json` prints it."""
@@ -187,6 +227,7 @@ class Check:
         return {
             "name": self.name,
             "source": self.source,
+            "ring": self.ring,
             "ours": _text(self.ours),
             "theirs": _text(self.theirs),
             "variance": _text(variance),
@@ -214,9 +255,18 @@ class Reconciliation:
 
         A ledger that only agrees with itself is not reconciled.
         """
-        if not any(check.verdict for check in self.checks if check.source != LEDGER):
+        outside = (each for each in self.ring(SOURCE) if each.source != LEDGER)
+        if not any(check.verdict for check in outside):
             return Verdict.OPEN
         return worst(check.verdict for check in self.checks if check.verdict) or Verdict.OPEN
+
+    def with_checks(self, checks: Iterable[Check]) -> "Reconciliation":
+        """Add checks to these."""
+        return replace(self, checks=(*self.checks, *checks))
+
+    def ring(self, name: str) -> tuple[Check, ...]:
+        """Give the checks of one ring."""
+        return tuple(check for check in self.checks if check.ring == name)
 
     @property
     def disagrees(self) -> bool:

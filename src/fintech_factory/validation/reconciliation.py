@@ -16,12 +16,13 @@ from fintech_factory.validation.comparison import (
     Reconciliation,
     RollForward,
     SourceTotals,
+    SubLedger,
     Tolerances,
     Verdict,
     worst,
 )
 
-__all__ = ["cause_of", "reconcile"]
+__all__ = ["cause_of", "reconcile", "sub_ledger_check"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,4 +251,32 @@ def _roll_forward_check(roll_forwards: Sequence[RollForward]) -> Check:
         rows=len(roll_forwards),
         causes=((Cause.UNEXPLAINED, len(open_rows)),) if open_rows else (),
         open_rows=open_rows,
+        ring=LEDGER,
+    )
+
+
+def sub_ledger_check(sums: Sequence[SubLedger]) -> Check:
+    """Check the loans, added up one by one, against the ledger, each date and currency."""
+    open_rows = tuple(
+        OpenRow(
+            check="sub_ledger",
+            as_of=row.as_of,
+            loan_id=row.currency,
+            ours=f"{row.own} of {row.loans} loans, read as {row.converted}",
+            theirs=f"{row.ledger} at {row.rate}",
+            cause=Cause.UNEXPLAINED,
+        )
+        for row in sums
+        if not row.agrees
+    )
+    return Check(
+        name="sub_ledger",
+        source=LEDGER,
+        ours=sum((row.own * row.rate for row in sums), Decimal(0)),
+        theirs=sum((row.ledger * row.rate for row in sums), Decimal(0)),
+        verdict=Verdict.OPEN if open_rows else Verdict.EXACT,
+        rows=len(sums),
+        causes=((Cause.UNEXPLAINED, len(open_rows)),) if open_rows else (),
+        open_rows=open_rows,
+        ring=LEDGER,
     )

@@ -236,6 +236,7 @@ def test_the_document_has_one_object_a_check_and_its_amounts_as_text() -> None:
     assert balance == {
         "name": "balance",
         "source": "loan_par_balances",
+        "ring": "source",
         "ours": "300",
         "theirs": "299",
         "variance": "1",
