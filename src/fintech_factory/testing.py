@@ -265,6 +265,7 @@ class Book:
         folder = raw_root / manifest.batch_id
         (folder / "landed").mkdir(parents=True)
         (folder / "received").mkdir()
+        (folder / "received" / "book.json").write_bytes(_text(self.tables))
         _write_parquet(self, folder)
         write_manifest(folder, manifest)
         point_at(raw_root, manifest.batch_id)
@@ -274,7 +275,11 @@ class Book:
         return len(self.rows(table)) + 2
 
     def _manifest(self, arrived_at: datetime) -> "Manifest":
-        from fintech_factory.ingestion.landing.manifest import FileEntry, Manifest
+        from fintech_factory.ingestion.landing.manifest import (
+            FileEntry,
+            Manifest,
+            ReceivedEntry,
+        )
 
         hashes = {name: _sha256(self.cells(name)) for name in LANDED}
         content = _sha256([hashes, self.data_through])
@@ -289,9 +294,18 @@ class Book:
             arrived_at=arrived_at,
             content_sha256=content,
             contract_sha256="",
-            received=(),
+            received=(ReceivedEntry("book.json", _sha256(self.tables), len(_text(self.tables))),),
             files=tuple(
-                FileEntry(name, f"{name}.csv", hashes[name], len(rows), len(rows), 0)
+                FileEntry(
+                    table=name,
+                    file=f"{name}.csv",
+                    sha256=hashes[name],
+                    rows=len(rows),
+                    landed=len(rows),
+                    quarantined=0,
+                    readings=_readings(name),
+                    totals={"landed": _totals(name, rows)},
+                )
                 for name in LANDED
                 if (rows := self.rows(name)) and name != "fx_rates"
             ),
@@ -401,7 +415,28 @@ def _amounts(amounts: Sequence[Amount]) -> dict[str, object]:
 
 
 def _sha256(held: object) -> str:
-    return hashlib.sha256(json.dumps(held, default=str).encode()).hexdigest()
+    return hashlib.sha256(_text(held)).hexdigest()
+
+
+def _text(held: object) -> bytes:
+    return json.dumps(held, default=str).encode()
+
+
+def _readings(table: str) -> dict[str, dict[str, str]]:
+    """Say how each column was read, as a manifest does."""
+    kinds = {kind: name for name, kind in _KINDS.items()}
+    return {
+        name: {"header": name, "type": kinds[kind] or "text"}
+        for name, kind in LANDED[table].items()
+        if name not in {"line_no", "loan_key"}
+    }
+
+
+def _totals(table: str, rows: Sequence[Row]) -> dict[str, str]:
+    """Sum each money column, as exact decimal text."""
+    money = [name for name, kind in LANDED[table].items() if kind == _KINDS["money"]]
+    sums = {name: sum(Decimal(str(row.get(name) or 0)) for row in rows) for name in money}
+    return {name: format(figure, "f") for name, figure in sums.items()}
 
 
 def _write_parquet(of: Book, folder: Path) -> None:

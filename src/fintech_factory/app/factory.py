@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -15,6 +15,7 @@ from fintech_factory.errors import NothingPublished
 
 if TYPE_CHECKING:
     from fintech_factory.app.kpis import Kpis
+    from fintech_factory.app.validation import Validation
     from fintech_factory.app.views import Views
     from fintech_factory.config import FactorySettings
     from fintech_factory.ingestion import Arrival, Batch, Landing
@@ -116,6 +117,13 @@ class Factory:
 
         return Views(self)
 
+    @cached_property
+    def validation(self) -> "Validation":
+        """What can be said of the workspace's findings."""
+        from fintech_factory.app.validation import Validation
+
+        return Validation(self)
+
     def latest_batch(self) -> "Batch":
         """The batch in force.
 
@@ -151,9 +159,8 @@ class Factory:
     def ingest(self, arrival: "Arrival", progress: "Progress | None" = None) -> "Landing":
         """Bring an export in: landed, unchanged, or refused with its findings."""
         from fintech_factory.ingestion import Place, land
-        from fintech_factory.warehouse.lock import writer_lock
 
-        with writer_lock(self._lock_path, "factory ingest", self.clock):
+        with self.writing("factory ingest"):
             return land(arrival, Place.of(self.workspace), self.clock, progress)
 
     def run(
@@ -174,14 +181,25 @@ class Factory:
         if not force and (same := self._already_published(inputs, dates)):
             from fintech_factory.pipeline.outcome import unchanged
 
-            return unchanged(*same, journal, inbox)
+            version, wanted = same
+            return unchanged((version, self.validation.stale()), wanted, journal, inbox)
         from fintech_factory.pipeline.day import Day, run_day
-        from fintech_factory.warehouse.lock import writer_lock
 
-        with writer_lock(self._lock_path, "factory run", self.clock):
+        with self.writing("factory run"):
             # Another run may have published since: its readings are carried over.
             before = self._sound_version() if force else self.current()
-            day = Day(self.warehouse.build, before, inputs, self.clock, journal, inbox, on_step)
+            watch = self.validation.watch(batch, before)
+            day = Day(
+                build=self.warehouse.build,
+                before=before,
+                inputs=inputs,
+                clock=self.clock,
+                journal=journal,
+                watch=watch,
+                open=self.warehouse.open,
+                inbox=inbox,
+                on_step=on_step,
+            )
             return run_day(day, self.book(batch), dates)
 
     def _already_published(
@@ -225,9 +243,16 @@ class Factory:
         refused = landing.status == "refused"
         return Export(landing.batch_id, refused=refused, set_aside=landing.quarantined)
 
+    def writing(self, purpose: str) -> AbstractContextManager[None]:
+        """Hold the writer's lock while a block runs."""
+        from fintech_factory.warehouse.lock import writer_lock
+
+        return writer_lock(self.workspace.warehouse / ".writer.lock", purpose, self.clock)
+
     @property
-    def _lock_path(self) -> Path:
-        return self.workspace.warehouse / ".writer.lock"
+    def raw(self) -> Path:
+        """Where the lender's exports lie."""
+        return self.workspace.raw(_SOURCE)
 
     def book(self, batch: "Batch") -> "Book":
         """Give what a run computes from a batch, and by which rules."""
@@ -253,17 +278,19 @@ class Factory:
         return max(before, key=lambda each: each.manifest.arrived_at, default=None)
 
     def reconcile(self, as_of: date | None) -> "Reconciliation":
-        """Judge our ledger against the source: at one date, or at all that the version holds."""
+        """Judge our ledger in three rings: at one date, or at all that the version holds."""
         from fintech_factory.pipeline.ledger_facts import reconcile_version
 
         version = self.current()
         if version is not None and (as_of is None or as_of in version.run.as_ofs):
             days = (as_of,) if as_of else version.run.as_ofs
             with self.warehouse.open(version) as reader:
-                return reconcile_version(reader, days, self.tolerances)
+                judged = reconcile_version(reader, days, self.tolerances)
+                return judged.with_checks(self.validation.file_checks(reader, version, max(days)))
         day = as_of or self.data_through()
         with self.on_demand(day) as (reader, _):
-            return reconcile_version(reader, (day,), self.tolerances)
+            judged = reconcile_version(reader, (day,), self.tolerances)
+            return judged.with_checks(self.validation.file_checks(reader, version, day))
 
     def data_through(self) -> date:
         """The last day on which the published version, or else the latest batch, speaks."""

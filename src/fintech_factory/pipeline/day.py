@@ -17,20 +17,36 @@ from fintech_factory.kpi_engine import (
     evaluate,
     recompute,
 )
+from fintech_factory.kpi_engine.observed import ObservedAt
 from fintech_factory.pipeline import reading_table
 from fintech_factory.pipeline.inbox import NOTHING, Inbox
 from fintech_factory.pipeline.journal import Journal
+from fintech_factory.pipeline.judge import Compared, Judged, OpenVersion, compare_all, judge
 from fintech_factory.pipeline.landed_rows import landed_rows
-from fintech_factory.pipeline.ledger_facts import note_earlier_balances, reconcile_version
-from fintech_factory.pipeline.outcome import Dates, DayOutcome, DayStatus
+from fintech_factory.pipeline.ledger_facts import note_earlier_balances, restated_amount
+from fintech_factory.pipeline.live import arrived
+from fintech_factory.pipeline.outcome import Dates, DayOutcome, DayStatus, own_date
+from fintech_factory.pipeline.validate import Made, Watch
 from fintech_factory.transform.dates import Horizon, load_parameters
 from fintech_factory.transform.models import Model
 from fintech_factory.transform.run import make_models
 from fintech_factory.validation.comparison import Tolerances
+from fintech_factory.validation.facts import Work, facts_of
+from fintech_factory.validation.findings import Sighting
+from fintech_factory.validation.freshness import hours_old
 from fintech_factory.values import LedgerRules
 from fintech_factory.warehouse.protocol import Build, RunRecord, Version
 
-__all__ = ["Book", "Day", "measure", "prepare", "recompute_at", "run_day"]
+__all__ = [
+    "Book",
+    "Day",
+    "measure",
+    "observed",
+    "prepare",
+    "recompute_at",
+    "recompute_dates",
+    "run_day",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +70,17 @@ class Day:
     inputs: str
     clock: Clock
     journal: Journal
+    watch: Watch
+    open: OpenVersion
     inbox: Inbox = NOTHING
     on_step: Callable[[str], None] = lambda _: None
 
 
 def run_day(day: Day, book: Book, dates: Dates) -> DayOutcome:
-    """Build, measure, verify, reconcile and publish.
+    """Build, measure, verify, reconcile, validate and publish.
 
     Whatever stops a step stops the run; nothing of it is seen and the last good version stays.
+    So does a finding that blocks; the outcome says which.
     """
     journal = day.journal
     stamp = day.clock.now().strftime("%Y%m%dT%H%M%S%fZ")
@@ -78,10 +97,14 @@ def run_day(day: Day, book: Book, dates: Dates) -> DayOutcome:
             second = recompute(book.definitions, scope, landed_rows(build), book.rules)
             readings = compare(book.definitions, readings, second)
         with _step(day, journal, "reconcile"):
-            reconciliation = reconcile_version(build, horizon.as_ofs, book.tolerances)
-        with _step(day, journal, "publish"):
-            reading_table.store(build, readings, day.before)
-            build.publish(_record(day, horizon, run_id, book.batch))
+            held = (horizon.as_ofs, horizon.snapshots)
+            compared = compare_all(build, book.batch, held, book.tolerances, day.watch)
+        with _step(day, journal, "validate"):
+            made = _made(book, build, horizon, readings, compared)
+            sighting = Sighting(day.clock.now(), made.as_of, run_id)
+            judged = judge(made, day.watch, day.before, day.open, sighting)
+            seen = observed(day, judged, compared, horizon, book.tolerances)
+        _publish(day, judged, _record(day, horizon, run_id, book.batch))
     except BaseException:
         build.discard()
         raise
@@ -89,12 +112,70 @@ def run_day(day: Day, book: Book, dates: Dates) -> DayOutcome:
         run_id=run_id,
         as_ofs=horizon.as_ofs,
         data_through=horizon.data_through,
-        status=DayStatus.PUBLISHED,
+        status=DayStatus.BLOCKED if judged.blocking else DayStatus.PUBLISHED,
         steps=tuple(journal.steps),
         readings=readings,
-        reconciliation=reconciliation,
+        reconciliation=compared.asked,
         inbox=day.inbox,
+        findings=judged.seen,
+        found_on=judged.on,
+        blocking=judged.entry.findings,
+        stale=judged.stale(day.watch),
+        observed=seen,
     )
+
+
+def observed(
+    day: Day, judged: Judged, compared: Compared, horizon: Horizon, tolerances: Tolerances
+) -> ObservedAt:
+    """Give what no model holds: what this run observed of its own work, at its own date.
+
+    What else observes (views, other systems) joins here, date by date.
+    """
+    made = judged.made
+    came, files = arrived(made.batch.manifest), made.batch.manifest.files
+    work = Work(
+        reconciliation=compared.asked,
+        readings=made.readings,
+        examined=judged.examination.examined,
+        rows_landed=sum(each.landed for each in files),
+        rows_received=sum(each.rows for each in files),
+        restated=restated_amount(made.build, horizon.as_ofs, tolerances),
+        hours_old=hours_old(judged.at, came) if came else None,
+        seconds=day.journal.seconds,
+    )
+    return facts_of(work, made.as_of)
+
+
+def _made(
+    book: Book,
+    build: Build,
+    horizon: Horizon,
+    readings: tuple[Reading, ...],
+    compared: Compared,
+) -> Made:
+    return Made(
+        batch=book.batch,
+        build=build,
+        as_of=own_date(horizon.as_ofs, horizon.data_through),
+        readings=readings,
+        reconciliation=compared.whole,
+        definitions=book.definitions,
+        rules=book.rules,
+    )
+
+
+def _publish(day: Day, judged: Judged, record: RunRecord) -> None:
+    """Publish, unless a finding stands in the way; either is written down."""
+    made = judged.made
+    if judged.blocking:
+        day.journal.block("publish")
+        made.build.discard()
+    else:
+        with _step(day, day.journal, "publish"):
+            reading_table.store(made.build, made.readings, day.before)
+            made.build.publish(record)
+    day.watch.memory.runs.append(judged.entry)
 
 
 def _something_can_be_known(scope: Scope) -> None:
@@ -140,6 +221,15 @@ def recompute_at(build: Build, book: Book, as_of: date, kpi: str) -> tuple[Readi
         build.attach_raw(table, parquet)
     scope = _scope(book, _horizon(build, book.batch, Dates(as_of)), None)
     return recompute(book.definitions.only(kpi), scope, landed_rows(build), book.rules)
+
+
+def recompute_dates(build: Build, book: Book, as_ofs: tuple[date, ...]) -> tuple[Reading, ...]:
+    """Recompute every KPI at some dates by the second engine alone, from the landed rows."""
+    for table, parquet in book.batch.tables.items():
+        build.attach_raw(table, parquet)
+    speaks = _horizon(build, book.batch, Dates())
+    scope = _scope(book, Horizon(as_ofs, speaks.first_day, speaks.data_through), None)
+    return recompute(book.definitions, scope, landed_rows(build), book.rules)
 
 
 def _horizon(build: Build, batch: Batch, dates: Dates) -> Horizon:

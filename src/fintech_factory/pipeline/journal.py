@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import StrEnum
 from time import perf_counter
 from typing import Any
@@ -16,6 +17,7 @@ class StepStatus(StrEnum):
     DONE = "done"
     UNCHANGED = "unchanged"
     FAILED = "failed"
+    BLOCKED = "blocked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,15 @@ class Journal:
             self.steps.append(Step(name, StepStatus.FAILED, perf_counter() - started))
             raise
         self.steps.append(Step(name, StepStatus.DONE, perf_counter() - started))
+
+    def block(self, name: str) -> None:
+        """Record a step that findings stopped before it began."""
+        self.steps.append(Step(name, StepStatus.BLOCKED, 0.0))
+
+    @property
+    def seconds(self) -> Decimal:
+        """How long the steps took together, to 2 places."""
+        return sum((round(Decimal(each.seconds), 2) for each in self.steps), Decimal("0.00"))
 
     def skip(self, name: str) -> None:
         """Record a step whose inputs have not changed."""

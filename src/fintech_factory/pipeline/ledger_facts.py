@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from decimal import Decimal
 from itertools import starmap
 
 from fintech_factory.validation.comparison import (
@@ -10,12 +11,13 @@ from fintech_factory.validation.comparison import (
     Reconciliation,
     RollForward,
     SourceTotals,
+    SubLedger,
     Tolerances,
 )
-from fintech_factory.validation.reconciliation import reconcile
+from fintech_factory.validation.reconciliation import reconcile, sub_ledger_check
 from fintech_factory.warehouse.protocol import Build, Reader, Row
 
-__all__ = ["note_earlier_balances", "reconcile_version"]
+__all__ = ["note_earlier_balances", "reconcile_version", "restated_amount"]
 
 _TOTALS = ("source", "rows", "rows_in_both", "our_balance", "source_balance")
 _PAIR = (
@@ -45,15 +47,38 @@ _DIFFERS = (
 def reconcile_version(
     reader: Reader, as_ofs: Sequence[date], tolerances: Tolerances
 ) -> Reconciliation:
-    """Judge the ledger at some as-of dates of what a reader holds."""
+    """Judge the ledger of a reader at some as-of dates, against the source and against itself."""
     days = list(as_ofs)
-    return reconcile(
+    judged = reconcile(
         days,
         _totals(reader, days),
         _differing(reader, days),
         _roll_forwards(reader, days),
         tolerances,
     )
+    return judged.with_checks([sub_ledger_check(_sub_ledgers(reader, days))])
+
+
+def restated_amount(
+    reader: Reader, as_ofs: Sequence[date], tolerances: Tolerances
+) -> Decimal | None:
+    """Sum what the source's balances lag its own payments by, in the reporting currency.
+
+    A loan counts once, at the date at which it differs most; None if no balance is reported.
+    """
+    ((reported, amount),) = reader.query(
+        "SELECT COUNT(*), COALESCE(SUM(lag), 0) FROM ("  # noqa: S608
+        "SELECT r.loan_id, MAX(CASE WHEN r.in_ours AND r.source_balance = e.balance "
+        "AND r.our_balance <> r.source_balance "
+        "AND GREATEST(ABS(r.our_balance), ABS(r.source_balance), "
+        "ABS(r.our_balance - r.source_balance)) > ? "
+        "THEN ROUND(ABS(CAST(r.our_balance - r.source_balance AS DECIMAL(35, 6))) * r.rate, 6) "
+        "ELSE 0 END) AS lag FROM reconciled_loan AS r "
+        "LEFT JOIN earlier_balance AS e ON e.as_of = r.as_of AND e.loan_id = r.loan_id "
+        f"WHERE r.in_source AND r.as_of IN ({_marks(as_ofs)}) GROUP BY r.loan_id)",
+        [tolerances.close_per_loan, *as_ofs],
+    )
+    return Decimal(amount) if reported else None
 
 
 def note_earlier_balances(build: Build, earlier: bool) -> None:  # noqa: FBT001
@@ -136,6 +161,24 @@ def _roll_forwards(reader: Reader, as_ofs: Sequence[date]) -> list[RollForward]:
         as_ofs,
     )
     return list(starmap(RollForward, rows))
+
+
+def _sub_ledgers(reader: Reader, as_ofs: Sequence[date]) -> list[SubLedger]:
+    """Add up the loans one by one, as they stand and as the KPIs read them."""
+    rows = reader.query(
+        "SELECT r.as_of, r.currency, COALESCE(l.loans, 0), COALESCE(l.own, 0), "  # noqa: S608
+        "COALESCE(l.converted, 0), r.opening + r.disbursed - r.principal_paid, f.rate "
+        "FROM roll_forward AS r INNER JOIN snapshot_date AS d ON d.as_of = r.as_of "
+        "INNER JOIN fx_by_snapshot AS f ON f.currency = r.currency AND f.seq = d.seq "
+        "LEFT JOIN (SELECT s.as_of, s.currency, COUNT(*) AS loans, SUM(x.balance) AS own, "
+        "SUM(s.outstanding + s.written_off) AS converted FROM loan_snapshot AS s "
+        "INNER JOIN snapshot_date AS t ON t.as_of = s.as_of "
+        "INNER JOIN loan_position AS x ON x.seq = t.seq AND x.loan_key = s.loan_key "
+        "GROUP BY s.as_of, s.currency) AS l ON l.as_of = r.as_of AND l.currency = r.currency "
+        f"WHERE r.as_of IN ({_marks(as_ofs)}) ORDER BY r.as_of, r.currency",
+        as_ofs,
+    )
+    return list(starmap(SubLedger, rows))
 
 
 def _in_reporting_currency(column: str) -> str:

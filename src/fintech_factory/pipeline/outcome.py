@@ -1,6 +1,7 @@
 """Which dates a run is asked for, and what it did."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -12,10 +13,13 @@ from fintech_factory.transform.dates import month_ends
 if TYPE_CHECKING:
     # A run with nothing to do never loads the engine.
     from fintech_factory.kpi_engine import Reading
+    from fintech_factory.kpi_engine.observed import ObservedAt
+    from fintech_factory.pipeline.live import Stale
     from fintech_factory.validation.comparison import Reconciliation
+    from fintech_factory.validation.findings import Tracked
     from fintech_factory.warehouse.protocol import Version
 
-__all__ = ["Dates", "DayOutcome", "DayStatus", "unchanged"]
+__all__ = ["Dates", "DayOutcome", "DayStatus", "own_date", "unchanged"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +36,17 @@ class Dates:
         return (self.as_of or data_through,)
 
 
+def own_date(as_ofs: Sequence[date], data_through: date) -> date:
+    """Give the date that a run speaks of itself: the last with data, else the last label."""
+    return max((day for day in as_ofs if day <= data_through), default=max(as_ofs))
+
+
 class DayStatus(StrEnum):
     """How a run ended."""
 
     PUBLISHED = "published"
     UNCHANGED = "unchanged"
+    BLOCKED = "blocked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +61,20 @@ class DayOutcome:
     readings: "tuple[Reading, ...]" = ()
     reconciliation: "Reconciliation | None" = None
     inbox: Inbox = NOTHING
+    findings: "tuple[Tracked, ...]" = ()
+    found_on: date = date.min
+    blocking: tuple[str, ...] = ()
+    stale: "Stale | None" = None
+    observed: "ObservedAt" = field(default_factory=dict)
+
+    @property
+    def open_findings(self) -> "list[Tracked]":
+        """Give what this run met that is open and of weight, the gravest first."""
+        met = (each for each in self.findings if each.state_on(self.found_on) == "open")
+        return sorted(
+            (each for each in met if each.severity != "info"),
+            key=lambda each: each.severity != "critical",
+        )
 
     @property
     def withheld(self) -> int:
@@ -59,9 +83,13 @@ class DayOutcome:
 
     @property
     def has_findings(self) -> bool:
-        """Whether a person should look: rows set aside, an export refused, a check open."""
+        """Whether a person should look: rows set aside, an export refused, a check open.
+
+        A run that the gate stopped counts; that an export is late is no finding of the run.
+        """
         disagrees = self.reconciliation is not None and self.reconciliation.disagrees
-        return bool(self.inbox.refused or self.inbox.set_aside or self.withheld) or disagrees
+        landed = self.inbox.refused or self.inbox.set_aside
+        return bool(landed or self.withheld or self.blocking) or disagrees
 
     def as_json(self) -> dict[str, Any]:
         """Give the document of `factory run --json`."""
@@ -77,20 +105,28 @@ class DayOutcome:
             "refused_exports": [export.batch_id for export in self.inbox.refused],
             "reconciliation": self.reconciliation.status.value if self.reconciliation else None,
             "status": self.status.value,
+            "blocking": list(self.blocking),
+            "findings": [each.as_json(self.found_on) for each in self.findings],
+            "stale": self.stale.as_json() if self.stale else None,
+            "observed": {
+                name: figure for at in self.observed.values() for name, figure in at.items()
+            },
         }
 
 
 def unchanged(
-    before: "Version", wanted: tuple[date, ...], journal: Journal, inbox: Inbox
+    before: "tuple[Version, Stale | None]", wanted: tuple[date, ...], journal: Journal, inbox: Inbox
 ) -> DayOutcome:
-    """Say of a version that it already holds what a run was asked for."""
-    for step in ("transform", "kpi", "verify", "reconcile", "publish"):
+    """Say of a version, and of how stale it is, that it holds what a run was asked for."""
+    for step in ("transform", "kpi", "verify", "reconcile", "validate", "publish"):
         journal.skip(step)
+    version, stale = before
     return DayOutcome(
-        run_id=before.run.run_id,
+        run_id=version.run.run_id,
         as_ofs=wanted,
-        data_through=before.run.data_through,
+        data_through=version.run.data_through,
         status=DayStatus.UNCHANGED,
         steps=tuple(journal.steps),
         inbox=inbox,
+        stale=stale,
     )

@@ -8,7 +8,7 @@ from fintech_factory.kpi_engine.readings import Check, Reading, Status
 from fintech_factory.values import LimitState, Unit
 from fintech_factory.warehouse.protocol import Build, Reader, Row, Version
 
-__all__ = ["history", "readings_at", "store"]
+__all__ = ["all_readings", "history", "published_series", "readings_at", "store"]
 
 # Figures are unrounded to 34 digits: text keeps them all, which no DECIMAL does.
 _COLUMNS: Mapping[str, str] = {
@@ -50,6 +50,27 @@ def readings_at(reader: Reader, as_of: date) -> dict[str, Reading]:
     """Give the published readings of the whole book at one date, by KPI."""
     rows = reader.query(_SELECT + "WHERE as_of = ? AND dimension = ''", [as_of])
     return {row[0]: _reading(row) for row in rows}
+
+
+def published_series(reader: Reader, before: date, since: date) -> dict[str, list[Reading]]:
+    """Give the whole book's readings before a date, by KPI, oldest first.
+
+    Days since `since`, and what may be a month-end however long ago: all that drift is judged by.
+    """
+    rows = reader.query(
+        _SELECT + "WHERE dimension = '' AND as_of < ? "
+        "AND (as_of >= ? OR EXTRACT(DAY FROM as_of) >= 28) ORDER BY as_of",
+        [before, since],
+    )
+    series: dict[str, list[Reading]] = {}
+    for row in rows:
+        series.setdefault(row[0], []).append(_reading(row))
+    return series
+
+
+def all_readings(reader: Reader) -> list[Reading]:
+    """Give every published reading, of the whole book and of its parts."""
+    return [_reading(row) for row in reader.query(_SELECT + "ORDER BY as_of, dimension, member")]
 
 
 def history(reader: Reader, kpi: str, dimension: str = "", member: str = "") -> list[Reading]:

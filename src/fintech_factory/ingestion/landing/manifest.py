@@ -18,6 +18,7 @@ __all__ = [
     "Manifest",
     "ReceivedEntry",
     "landed_batches",
+    "last_refused",
     "latest_batch",
     "open_batch",
     "read_manifest",
@@ -164,6 +165,13 @@ def landed_batches(raw_root: Path) -> list[Batch]:
         if not path.parent.name.startswith(".")
     ]
     return sorted(batches, key=lambda batch: (batch.manifest.arrived_at, batch.batch_id))
+
+
+def last_refused(raw_root: Path) -> Manifest | None:
+    """Give the manifest of the export that was refused last, None if none ever was."""
+    kept = (raw_root / "refused").glob(f"*/{MANIFEST}")
+    last = max(kept, key=lambda path: path.stat().st_mtime_ns, default=None)
+    return read_manifest(last.parent) if last else None
 
 
 def read_manifest(folder: Path) -> Manifest:

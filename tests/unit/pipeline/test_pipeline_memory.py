@@ -1,0 +1,134 @@
+"""What is remembered survives a torn line, a reset and a run that never wrote its own down."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from fintech_factory.errors import WarehouseError
+from fintech_factory.pipeline.baseline_store import Reset, starts_at
+from fintech_factory.pipeline.json_lines import JsonLines
+from fintech_factory.pipeline.memory import Memory, answered_by
+from fintech_factory.pipeline.run_log import BLOCKED, PUBLISHED, RunEntry
+from fintech_factory.validation.baseline import Baseline
+from fintech_factory.validation.findings import Examined, Found, Sighting, State
+from fintech_factory.values import Finding, Severity
+from fintech_factory.warehouse.protocol import RunRecord, Version
+
+NOON = datetime(2025, 7, 1, 12, tzinfo=UTC)
+DAY = NOON.date()
+
+
+@pytest.fixture
+def memory(tmp_path: Path) -> Memory:
+    return Memory.of(tmp_path / "state")
+
+
+def found(check: str = "volume.loans") -> Found:
+    finding = Finding(
+        "volume_drift", Severity.WARNING, "less", "loans", "look", 3, ({"now": "1", "n": 2},)
+    )
+    return Found(finding, check, "technology", "L1")
+
+
+def version(finished_at: datetime, batch: str = "b1") -> Version:
+    run = RunRecord("run", "", (DAY,), DAY, DAY, (batch,), finished_at)
+    return Version("run", Path("run.duckdb"), run)
+
+
+def run(status: str, hour: int = 12, batch: str = "b1") -> RunEntry:
+    return RunEntry(f"run-{hour}", NOON.replace(hour=hour), status, batch, DAY, "why", ("f1",))
+
+
+def test_a_finding_comes_back_as_it_was_kept(memory: Memory) -> None:
+    kept = memory.remember([(Sighting(NOON, DAY, "run-1"), [Examined("volume.loans", (found(),))])])
+    assert memory.after([]) == kept
+    assert kept[found().id].found == found()
+
+
+def test_what_is_only_looked_at_is_not_kept(memory: Memory, tmp_path: Path) -> None:
+    seen = memory.after([(Sighting(NOON), [Examined("volume.loans", (found(),))])])
+    assert seen[found().id].state_on(DAY) is State.OPEN
+    assert not (tmp_path / "state" / "findings.jsonl").exists()
+
+
+def test_a_torn_last_line_is_passed_over_and_written_over(tmp_path: Path) -> None:
+    lines = JsonLines(tmp_path / "lines.jsonl")
+    lines.append([{"a": 1}])
+    with lines.path.open("ab") as file:
+        file.write(b'{"a": 2, "b": "half a li')
+    assert lines.rows() == [{"a": 1}]
+    lines.append([{"a": 3}])
+    assert lines.rows() == [{"a": 1}, {"a": 3}]
+
+
+def test_a_broken_line_before_the_last_is_named(tmp_path: Path) -> None:
+    lines = JsonLines(tmp_path / "lines.jsonl")
+    lines.path.write_text('{"a": 1}\n{"a"\n{"a": 3}\n', encoding="utf-8")
+    with pytest.raises(WarehouseError, match=r"lines.jsonl: line 2 cannot be read"):
+        lines.rows()
+
+
+def test_a_baseline_of_an_older_date_does_not_take_the_place_of_a_newer(memory: Memory) -> None:
+    log = memory.baselines
+    newer = Baseline("kpi.par_90.level", DAY, ("2025-06-30",), mean=Decimal("1.5"))
+    log.keep([newer])
+    log.keep([Baseline("kpi.par_90.level", date(2025, 1, 31))])
+    assert log.latest() == {"kpi.par_90.level": newer}
+
+
+def test_a_reset_empties_what_it_covers_and_is_never_forgotten(memory: Memory) -> None:
+    log = memory.baselines
+    log.keep([Baseline("kpi.par_90.level", DAY), Baseline("kpi.par_9.level", DAY)])
+    reset = Reset("kpi.par_90", DAY, NOON, "ana", "new product")
+    log.reset(reset)
+    log.keep([Baseline("volume.loans.rows", DAY)])
+    assert set(log.latest()) == {"kpi.par_9.level", "volume.loans.rows"}
+    assert log.resets() == [reset]
+    assert starts_at(log.resets(), "kpi.par_90.change") == DAY
+    assert starts_at(log.resets(), "kpi.par_9.level") == date.min
+
+
+@pytest.mark.parametrize(
+    ("name", "state"),
+    [
+        ("volume.loans", State.FIXED),
+        ("volume.loans.rows", State.FIXED),
+        ("volume", State.FIXED),
+        ("volume.schedules", State.OPEN),
+    ],
+)
+def test_a_reset_answers_what_was_found_by_the_baseline(
+    memory: Memory, name: str, state: State
+) -> None:
+    memory.remember([(Sighting(NOON, DAY), [Examined("volume.loans", (found(),))])])
+    reset = Reset(name, DAY, NOON, "ana", "new product")
+    memory.findings.append(answered_by(reset, memory.after([])))
+    tracked = memory.after([])[found().id]
+    assert tracked.state_on(DAY) is state
+    if state is State.FIXED:
+        assert (tracked.history[-1].by, tracked.history[-1].reason) == ("ana", "new product")
+
+
+def test_a_blocked_run_labels_what_is_published_until_a_later_one_publishes(
+    memory: Memory,
+) -> None:
+    published = version(NOON.replace(hour=8))
+    assert memory.block(published) is None
+    memory.runs.append(run(BLOCKED))
+    assert memory.block(published) == run(BLOCKED)
+    assert memory.block(None) == run(BLOCKED)
+    # Published, and stopped before it could say so.
+    assert memory.block(version(NOON.replace(hour=13))) is None
+    memory.runs.append(run(PUBLISHED, 14))
+    assert memory.block(published) is None
+
+
+def test_an_export_that_was_blocked_is_no_past_until_it_is_published(memory: Memory) -> None:
+    memory.runs.append(run(PUBLISHED, 8, "b1"))
+    memory.runs.append(run(BLOCKED, 9, "b2"))
+    assert memory.bad_batches(version(NOON, "b1")) == {"b2"}
+    assert memory.bad_batches(version(NOON, "b2")) == set()
+    memory.runs.append(run(PUBLISHED, 10, "b2"))
+    assert memory.bad_batches(version(NOON, "b1")) == set()
