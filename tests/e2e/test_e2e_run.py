@@ -22,7 +22,7 @@ from fintech_factory.warehouse import lock
 
 Factory = Callable[..., Any]
 Edit = Callable[[str, str, str], None]
-STEPS = ["ingest", "transform", "kpi", "verify", "reconcile", "publish"]
+STEPS = ["ingest", "transform", "kpi", "verify", "reconcile", "validate", "publish"]
 SQL = "sql/models"
 
 

@@ -18,6 +18,7 @@ NOUNS = {
     "kpi": "List, show, trace and explain KPIs.",
     "views": "List, show and open the views of the book.",
     "reconcile": "Compare our balances and PAR with the source's own, loan by loan.",
+    "findings": "List what was found; accept it for a while, or reset what it is held against.",
     "warehouse": "Check the warehouse.",
     "demo": "Run a whole day on a synthetic book.",
 }

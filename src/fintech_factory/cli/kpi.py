@@ -9,6 +9,7 @@ import click
 
 from fintech_factory.cli import output
 from fintech_factory.cli.options import Call, as_of_option, exit_with_findings, pass_call
+from fintech_factory.cli.stale import say_stale, with_stale
 
 if TYPE_CHECKING:
     from fintech_factory.kpi_engine import Definitions, Kpi, Reading
@@ -52,10 +53,13 @@ def show(call: Call, *, kpi: str | None, as_of: date | None) -> None:
 
     factory = Factory(call.workspace())
     readings = factory.kpis.readings(as_of, [kpi] if kpi else [])
+    stale = factory.validation.stale(as_of)
     if call.json:
         documents = [reading.as_json() for reading in readings]
-        output.emit_json(documents[0] if kpi else {"readings": documents})
+        document = documents[0] if kpi else {"readings": documents}
+        output.emit_json(with_stale(document, stale))
     else:
+        say_stale(stale)
         print_readings(factory.definitions, readings)
     if any(reading.status == "withheld" for reading in readings):
         exit_with_findings()
@@ -72,9 +76,11 @@ def history(call: Call, *, kpi: str) -> None:
     factory = Factory(call.workspace())
     definition = factory.definitions.get(kpi)
     readings = factory.kpis.history(kpi)
+    stale = factory.validation.stale()
     if call.json:
-        output.emit_json(history_json(definition, readings))
+        output.emit_json(with_stale(history_json(definition, readings), stale))
         return
+    say_stale(stale)
     output.print_table(
         ["as of", "value", "state", "data through", "run"],
         [

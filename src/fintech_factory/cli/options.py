@@ -12,7 +12,14 @@ import click
 if TYPE_CHECKING:
     from fintech_factory.config.workspace import Workspace
 
-__all__ = ["Call", "add_global_options", "as_of_option", "exit_with_findings", "pass_call"]
+__all__ = [
+    "Call",
+    "add_global_options",
+    "as_of_option",
+    "day_option",
+    "exit_with_findings",
+    "pass_call",
+]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -57,6 +64,11 @@ class _Day(click.ParamType[date]):
 def as_of_option(help_text: str) -> Callable[[Command], Command]:
     """Give a command the option --as-of, a day or None."""
     return click.option("--as-of", type=_Day(), metavar="DATE", help=help_text)
+
+
+def day_option(name: str, help_text: str) -> Callable[[Command], Command]:
+    """Give a command an option that must be a day."""
+    return click.option(name, type=_Day(), required=True, metavar="DATE", help=help_text)
 
 
 def exit_with_findings() -> NoReturn:

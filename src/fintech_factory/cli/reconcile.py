@@ -1,4 +1,4 @@
-"""`factory reconcile`: our ledger against the source's own figures."""
+"""`factory reconcile`: what arrived, our ledger, and the source's own figures held together."""
 
 from datetime import date
 from decimal import Decimal
@@ -8,6 +8,7 @@ import click
 
 from fintech_factory.cli import output
 from fintech_factory.cli.options import Call, as_of_option, exit_with_findings, pass_call
+from fintech_factory.cli.stale import say_stale, with_stale
 
 if TYPE_CHECKING:
     from fintech_factory.validation.comparison import Reconciliation
@@ -21,28 +22,34 @@ _SHOWN_ROWS = 20
 @as_of_option("One date; else every date that the last run published.")
 @pass_call
 def command(call: Call, *, as_of: date | None) -> None:
-    """Compare balance, days past due, bucket, write-off and PAR loan by loan.
+    """Compare in three rings: files, our own ledger, and the source's figures loan by loan.
 
     A cent a loan is close; each row beyond that carries one cause, and the exit code is 3.
     """
     from fintech_factory.app import Factory
 
-    reconciliation = Factory(call.workspace()).reconcile(as_of)
+    factory = Factory(call.workspace())
+    reconciliation, stale = factory.reconcile(as_of), factory.validation.stale(as_of)
     if call.json:
-        output.emit_json(reconciliation.as_json())
+        output.emit_json(with_stale(reconciliation.as_json(), stale))
     else:
+        say_stale(stale)
         print_reconciliation(reconciliation)
     if reconciliation.status == "open":
         exit_with_findings()
 
 
 def print_reconciliation(reconciliation: "Reconciliation") -> None:
-    """Print the checks, and the first open rows with their causes."""
-    documents = [check.as_json() for check in reconciliation.checks]
+    """Print the checks ring by ring, and the first open rows with their causes."""
+    from fintech_factory.validation.comparison import RINGS
+
+    in_rings = [check for ring in RINGS for check in reconciliation.ring(ring)]
+    documents = [check.as_json() for check in in_rings]
     output.print_table(
-        ["check", "source", "ours", "theirs", "rows", "exact", "close", "open", "verdict"],
+        ["ring", "check", "source", "ours", "theirs", "rows", "exact", "close", "open", "verdict"],
         [
             [
+                each["ring"],
                 each["name"],
                 each["source"],
                 _amount(each["ours"]),

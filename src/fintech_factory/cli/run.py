@@ -1,4 +1,4 @@
-"""`factory run`: rebuild, measure, verify, reconcile, publish."""
+"""`factory run`: rebuild, measure, verify, reconcile, validate, publish."""
 
 from datetime import date
 from typing import TYPE_CHECKING
@@ -7,13 +7,14 @@ import click
 
 from fintech_factory.cli import output
 from fintech_factory.cli.options import Call, as_of_option, exit_with_findings, pass_call
+from fintech_factory.cli.stale import say_stale
 
 if TYPE_CHECKING:
     from fintech_factory.pipeline.outcome import DayOutcome
 
 __all__ = ["command"]
 
-STEPS = ("ingest", "transform", "kpi", "verify", "reconcile", "publish")
+STEPS = ("ingest", "transform", "kpi", "verify", "reconcile", "validate", "publish")
 
 
 @click.command("run")
@@ -26,8 +27,8 @@ STEPS = ("ingest", "transform", "kpi", "verify", "reconcile", "publish")
 def command(call: Call, *, as_of: date | None, month_ends: bool, force: bool) -> None:
     """Bring in what lies in inbox/, rebuild the models and publish every KPI.
 
-    Exit 3 if rows were set aside, an export was refused, a reading was withheld or the
-    reconciliation is open.
+    Exit 3 if rows were set aside, an export was refused, a reading was withheld, the
+    reconciliation is open, or findings stopped the publish: then the last good version stays.
     """
     from fintech_factory.app import Factory
     from fintech_factory.pipeline.outcome import Dates
@@ -66,3 +67,8 @@ def _print(outcome: "DayOutcome") -> None:
             f"{len(outcome.readings)} readings, {outcome.withheld} withheld; "
             f"reconciliation {outcome.reconciliation.status.value}"
         )
+    for each in outcome.open_findings:
+        stops = ", stops the publish" if each.id in outcome.blocking else ""
+        said = each.found.finding
+        output.say(f"{said.severity.value}{stops}: {each.id} {said.code}: {said.message}")
+    say_stale(outcome.stale)

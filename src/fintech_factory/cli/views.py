@@ -11,6 +11,7 @@ import click
 
 from fintech_factory.cli import output
 from fintech_factory.cli.options import Call, as_of_option, pass_call
+from fintech_factory.cli.stale import say_stale, with_stale
 from fintech_factory.errors import UsageError
 
 if TYPE_CHECKING:
@@ -89,7 +90,8 @@ def show(  # noqa: PLR0913 - one parameter an option
         raise UsageError("--month-ends shows every date; leave --as-of out", where="--as-of")
     if against is not None and view != "restatement":
         raise UsageError("only restatement compares two exports", where="--against")
-    views = Factory(call.workspace()).views
+    factory = Factory(call.workspace())
+    views = factory.views
     known = views.catalogue.get(view)
     if only is not None:
         known.has_table(only)
@@ -97,10 +99,12 @@ def show(  # noqa: PLR0913 - one parameter an option
     shown = [each.only(only) for each in shown] if only else shown
     if call.json:
         documents = [each.as_json() for each in shown]
-        output.emit_json({"view": view, "dates": documents} if month_ends else documents[0])
+        document = {"view": view, "dates": documents} if month_ends else documents[0]
+        output.emit_json(with_stale(document, factory.validation.stale(as_of)))
     elif as_csv:
         _print_csv(_joined(shown))
     else:
+        say_stale(factory.validation.stale(as_of))
         for each in shown:
             _print_shown(each, known.title(language), language)
 
