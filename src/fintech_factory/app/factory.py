@@ -14,13 +14,15 @@ from fintech_factory.config.workspace import Workspace
 from fintech_factory.errors import NothingPublished
 
 if TYPE_CHECKING:
+    from fintech_factory.app.definitions import KpiVersions
     from fintech_factory.app.kpis import Kpis
+    from fintech_factory.app.series import KpiSeries
     from fintech_factory.app.validation import Validation
     from fintech_factory.app.views import Views
-    from fintech_factory.config import FactorySettings
+    from fintech_factory.config import FactorySettings, LoadedFile
     from fintech_factory.ingestion import Arrival, Batch, Landing
     from fintech_factory.ingestion.landing.land import Progress
-    from fintech_factory.kpi_engine import Definitions, Reading
+    from fintech_factory.kpi_engine import Definitions, KpiFile, Reading
     from fintech_factory.pipeline.day import Book
     from fintech_factory.pipeline.inbox import Export, Inbox
     from fintech_factory.pipeline.journal import Journal
@@ -80,11 +82,19 @@ class Factory:
         )
 
     @cached_property
+    def kpi_file(self) -> "LoadedFile[KpiFile]":
+        """The file that defines every KPI, with the place of each key."""
+        from fintech_factory.config import load
+        from fintech_factory.kpi_engine import KpiFile
+
+        return load(self.workspace.config / "kpis" / "kpi_definitions.yaml", KpiFile)
+
+    @cached_property
     def definitions(self) -> "Definitions":
         """Every KPI of the workspace."""
-        from fintech_factory.kpi_engine import load_definitions
+        from fintech_factory.kpi_engine import read_definitions
 
-        return load_definitions(self.workspace.config / "kpis" / "kpi_definitions.yaml")
+        return read_definitions(self.kpi_file)
 
     @cached_property
     def warehouse(self) -> "DuckDBWarehouse":
@@ -109,6 +119,20 @@ class Factory:
         from fintech_factory.app.kpis import Kpis
 
         return Kpis(self)
+
+    @cached_property
+    def kpi_versions(self) -> "KpiVersions":
+        """The versions of the KPIs' definitions that runs have used."""
+        from fintech_factory.app.definitions import KpiVersions
+
+        return KpiVersions(self)
+
+    @cached_property
+    def kpi_series(self) -> "KpiSeries":
+        """The KPIs over the book's whole history."""
+        from fintech_factory.app.series import KpiSeries
+
+        return KpiSeries(self)
 
     @cached_property
     def views(self) -> "Views":
@@ -170,7 +194,11 @@ class Factory:
         force: bool = False,
         on_step: Callable[[str], None] = lambda _: None,
     ) -> "DayOutcome":
-        """Bring in the inbox and run the day, unless nothing has changed since the last."""
+        """Bring in the inbox and run the day, unless nothing has changed since the last.
+
+        Raises:
+            DefinitionError: a definition says something else than its version did before.
+        """
         from fintech_factory.pipeline.inputs import inputs_of
         from fintech_factory.pipeline.journal import Journal
 
@@ -186,6 +214,7 @@ class Factory:
         from fintech_factory.pipeline.day import Day, run_day
 
         with self.writing("factory run"):
+            self.kpi_versions.guard()
             # Another run may have published since: its readings are carried over.
             before = self._sound_version() if force else self.current()
             watch = self.validation.watch(batch, before)
@@ -199,6 +228,7 @@ class Factory:
                 open=self.warehouse.open,
                 inbox=inbox,
                 on_step=on_step,
+                before_publish=self.kpi_versions.keep,
             )
             return run_day(day, self.book(batch), dates)
 
@@ -207,7 +237,8 @@ class Factory:
     ) -> "tuple[Version, tuple[date, ...]] | None":
         """Give the version in force and the dates asked for, if it has them of these inputs."""
         version = self.current()
-        if version is None or version.run.inputs != inputs:
+        # Without its log a version cannot say what its readings meant: the next run says it.
+        if version is None or version.run.inputs != inputs or not self.kpi_versions.log.exists:
             return None
         wanted = dates.resolve(version.run.first_day, version.run.data_through)
         return (version, wanted) if set(wanted) <= set(version.run.as_ofs) else None

@@ -1,18 +1,23 @@
 """Which model each settings file of a workspace must fit."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from fintech_factory.config import LoadedFile, Models
+    from fintech_factory.config.workspace import Workspace
     from fintech_factory.kpi_engine import KpiFile
     from fintech_factory.values import Problem
 
 __all__ = ["config_models"]
 
 
-def config_models() -> "Models":
-    """Say which model each file of `config/` must fit; KPI expressions are looked into as well."""
+def config_models(workspace: "Workspace | None" = None) -> "Models":
+    """Say which model each file of `config/` must fit; KPI expressions are looked into as well.
+
+    With a workspace, its definitions are also held against the versions that its runs have used.
+    """
     from fintech_factory.config import CheckedFile, FactorySettings
     from fintech_factory.config.validation import ValidationSettings
     from fintech_factory.ingestion.sources.cascade import CascadeSettings
@@ -21,18 +26,26 @@ def config_models() -> "Models":
     return {
         "factory.yaml": FactorySettings,
         "integrations/cascade.yaml": CascadeSettings,
-        "kpis/kpi_definitions.yaml": CheckedFile(KpiFile, _check_kpis),
+        "kpis/kpi_definitions.yaml": CheckedFile(KpiFile, partial(_check_kpis, workspace)),
         "validation.yaml": ValidationSettings,
     }
 
 
-def _check_kpis(loaded: "LoadedFile[KpiFile]") -> "Sequence[Problem]":
-    """Check every KPI's definition, then compute every worked example by both engines."""
+def _check_kpis(
+    workspace: "Workspace | None", loaded: "LoadedFile[KpiFile]"
+) -> "Sequence[Problem]":
+    """Check every KPI's definition and version, then its worked examples by both engines."""
+    from fintech_factory.app.definitions import definition_log
     from fintech_factory.kpi_engine import check_definitions, check_examples, read_definitions
+    from fintech_factory.kpi_engine.versions import check_versions
     from fintech_factory.warehouse.duckdb import in_memory
 
     problems = check_definitions(loaded)
     if problems:
         return problems
+    definitions = read_definitions(loaded)
     with in_memory() as reader:
-        return check_examples(read_definitions(loaded), reader.query)
+        problems = list(check_examples(definitions, reader.query))
+    if workspace is not None:
+        problems += check_versions(loaded, definitions, definition_log(workspace).latest())
+    return problems

@@ -27,8 +27,8 @@ def command(call: Call, schemas: Path | None) -> None:
     from fintech_factory.app import config_models
     from fintech_factory.config import check_workspace, write_schemas
 
-    models = config_models()
     workspace = call.workspace()
+    models = config_models(workspace)
     if schemas is not None:
         written = write_schemas(schemas, models)
         output.note(f"wrote {len(written)} schemas to {schemas}", quiet=call.quiet)

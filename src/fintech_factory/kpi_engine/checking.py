@@ -18,6 +18,7 @@ from fintech_factory.kpi_engine.definitions import (
 )
 from fintech_factory.kpi_engine.expression import ExpressionRefused, read_formula, read_measure
 from fintech_factory.kpi_engine.ladder import read_clamp, read_limits, read_target
+from fintech_factory.kpi_engine.meaning import meaning_of
 from fintech_factory.kpi_engine.models import MODELS, Model
 from fintech_factory.kpi_engine.nodes import Node, aggregates_of, kpis_of
 from fintech_factory.kpi_engine.notes import Notes
@@ -92,6 +93,8 @@ def _kpi(name: str, settings: "KpiSettings", notes: Notes) -> Kpi | None:
         source=settings.source,
         precision=settings.precision,
         examples=read_examples(settings.examples, measure, notes),
+        author=settings.author or settings.owner,
+        meaning=meaning_of(settings),
     )
 
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from fintech_factory.errors import UsageError
 from fintech_factory.kpi_engine.limits import Clamp, Limits, Target
+from fintech_factory.kpi_engine.meaning import Meaning
 from fintech_factory.kpi_engine.models import MODELS, Model
 from fintech_factory.kpi_engine.nodes import Aggregate, Node, aggregates_of, columns_of
 from fintech_factory.registry import suggestion
@@ -106,7 +107,11 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Kpi:
-    """One definition, of one version, checked."""
+    """One definition, of one version, checked.
+
+    `author` answers for this version, `owner` for the KPI; `meaning` is what the version stands
+    for, in the form in which versions are compared.
+    """
 
     id: str
     title: Title
@@ -124,6 +129,8 @@ class Kpi:
     source: str
     precision: int
     examples: tuple[Example, ...]
+    author: str
+    meaning: Meaning = field(repr=False)
 
     @property
     def model(self) -> Model | None:

@@ -1,5 +1,6 @@
 """Checks the limits, target and range of a KPI's settings."""
 
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -10,13 +11,15 @@ from fintech_factory.values import LimitState, Unit
 if TYPE_CHECKING:
     from fintech_factory.kpi_engine.settings import KpiSettings, StepSettings
 
-__all__ = ["read_clamp", "read_limits", "read_target"]
+__all__ = ["LEVELS", "Fault", "limit_faults", "read_clamp", "read_limits", "read_target"]
 
-_STEPS = (LimitState.WARNING, LimitState.CRITICAL, LimitState.EXECUTIVE)
+LEVELS = (LimitState.WARNING, LimitState.CRITICAL, LimitState.EXECUTIVE)
 # Below this a percent limit is more likely a ratio: 0.05 where 5 is meant (A9).
 _SMALLEST_PERCENT = 1
 
 _Steps = tuple[tuple[LimitState, Decimal], ...]
+Fault = tuple[tuple[str, ...], str, str]
+"""The keys below `limits`, what is wrong there, and what to do."""
 
 
 def read_limits(settings: "KpiSettings", notes: Notes) -> Limits:
@@ -24,55 +27,68 @@ def read_limits(settings: "KpiSettings", notes: Notes) -> Limits:
     direction = settings.direction
     if settings.limits is None:
         return Limits(direction)
-    below = notes.below("limits")
     limits = Limits(direction, _steps(settings.limits), _steps(settings.limits.clear))
-    if direction is Direction.NEUTRAL:
-        below.note("a neutral KPI has no limits", "say bad_above or bad_below in `direction`")
-    elif not limits.steps:
-        below.note("no limit is given", "give warning, critical or executive, or leave it out")
-    else:
-        _check_order(limits, below)
-        _check_clear(limits, below.below("clear"))
-    if settings.unit is Unit.PERCENT and not settings.limits.confirm_small:
-        for state, limit in limits.steps:
-            _refuse_small(limit, below.below(state.value), "`confirm_small: true`")
-        for state, limit in limits.clear:
-            _refuse_small(limit, below.below("clear", state.value), "`confirm_small: true`")
+    confirmed_by = "" if settings.limits.confirm_small else "`confirm_small: true`"
+    for keys, message, hint in limit_faults(limits, settings.unit, confirmed_by):
+        notes.below("limits", *keys).note(message, hint)
     return limits
 
 
 def _steps(settings: "StepSettings | None") -> _Steps:
     if settings is None:
         return ()
-    written = ((state, getattr(settings, state.value)) for state in _STEPS)
+    written = ((state, getattr(settings, state.value)) for state in LEVELS)
     return tuple((state, limit) for state, limit in written if limit is not None)
 
 
-def _check_order(limits: Limits, notes: Notes) -> None:
+def limit_faults(limits: Limits, unit: Unit, confirmed_by: str) -> Iterator[Fault]:
+    """Give what is wrong with a ladder that is not left out.
+
+    `confirmed_by` says how a percent limit below 1 can be confirmed; empty if it is.
+    """
+    if limits.direction is Direction.NEUTRAL:
+        yield (), "a neutral KPI has no limits", "say bad_above or bad_below in `direction`"
+    elif not limits.steps:
+        yield (), "no limit is given", "give warning, critical or executive, or leave it out"
+    else:
+        yield from _order_faults(limits)
+        yield from _clear_faults(limits)
+    if unit is Unit.PERCENT and confirmed_by:
+        for state, limit in limits.steps:
+            yield from _small_faults(limit, (state.value,), confirmed_by)
+        for state, limit in limits.clear:
+            yield from _small_faults(limit, ("clear", state.value), confirmed_by)
+
+
+def _order_faults(limits: Limits) -> Iterator[Fault]:
     mildest = "smaller" if limits.direction is Direction.BAD_ABOVE else "larger"
     for (milder, first), (worse, second) in zip(limits.steps, limits.steps[1:], strict=False):
         if not limits.passed(second, first):
-            notes.below(milder.value).note(
+            yield (
+                (milder.value,),
                 f"{milder.value} ({first}) does not lie before {worse.value} ({second})",
                 f"for a KPI that is {limits.direction.value}, {milder.value} is the {mildest} one",
             )
 
 
-def _check_clear(limits: Limits, notes: Notes) -> None:
+def _clear_faults(limits: Limits) -> Iterator[Fault]:
     steps = dict(limits.steps)
     for state, clear in limits.clear:
+        keys = ("clear", state.value)
         if state not in steps:
-            notes.below(state.value).note(f"there is no {state.value} limit to clear")
+            yield keys, f"there is no {state.value} limit to clear", ""
         elif limits.passed(clear, steps[state]):
-            notes.below(state.value).note(
+            yield (
+                keys,
                 f"clear ({clear}) lies past the limit ({steps[state]})",
                 "a clear limit lies on the healthy side of its limit, or on it",
             )
 
 
-def _refuse_small(limit: Decimal, notes: Notes, confirmed_by: str) -> None:
+def _small_faults(limit: Decimal, keys: tuple[str, ...], confirmed_by: str) -> Iterator[Fault]:
     if abs(limit) < _SMALLEST_PERCENT:
-        notes.note(
+        yield (
+            keys,
             f"{limit} on a KPI in percent means {limit} %",
             f"write {limit * 100:f} for a ratio of {limit}, or confirm by {confirmed_by}",
         )
@@ -91,7 +107,8 @@ def read_target(settings: "KpiSettings", notes: Notes) -> Target | None:
     if settings.unit is Unit.PERCENT:
         for side in ("above", "below"):
             if (aim := getattr(target, side)) is not None:
-                _refuse_small(aim, below.below(side), "a target of at least 1 %")
+                for keys, message, hint in _small_faults(aim, (side,), "a target of at least 1 %"):
+                    below.below(*keys).note(message, hint)
     return Target(target.above, target.below, target.period)
 
 

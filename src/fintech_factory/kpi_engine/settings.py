@@ -99,6 +99,9 @@ class KpiSettings(Settings):
         description="What it says when there is a book and no row to measure.",
     )
     owner: Words = Field(description="The role that answers for it.")
+    author: Words | None = Field(
+        default=None, description="Who answers for this version; the owner where nobody is named."
+    )
     version: int = Field(ge=1, description="Raised by one whenever the meaning changes.")
     effective_from: date = Field(description="The day from which this version is used.")
     reason: Words = Field(description="Why this version says what it says.")

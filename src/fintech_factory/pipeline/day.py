@@ -63,7 +63,10 @@ class Book:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """What a run is given: where to build, what from, and when it is."""
+    """What a run is given: where to build, what from, and when it is.
+
+    `before_publish` is told the run's id once all else is done; if it fails, so does the run.
+    """
 
     build: Callable[[str], Build]
     before: Version | None
@@ -74,6 +77,7 @@ class Day:
     open: OpenVersion
     inbox: Inbox = NOTHING
     on_step: Callable[[str], None] = lambda _: None
+    before_publish: Callable[[str], None] = lambda _: None
 
 
 def run_day(day: Day, book: Book, dates: Dates) -> DayOutcome:
@@ -174,6 +178,7 @@ def _publish(day: Day, judged: Judged, record: RunRecord) -> None:
     else:
         with _step(day, day.journal, "publish"):
             reading_table.store(made.build, made.readings, day.before)
+            day.before_publish(record.run_id)
             made.build.publish(record)
     day.watch.memory.runs.append(judged.entry)
 

@@ -25,17 +25,15 @@ class JsonLines:
         Raises:
             WarehouseError: a line before the last cannot be read.
         """
-        lines = self._bytes().split(b"\n")
+        *whole, _torn = self._bytes().split(b"\n")
         rows = []
-        for number, line in enumerate(lines, start=1):
+        for number, line in enumerate(whole, start=1):
             try:
                 rows.append(json.loads(line))
             except ValueError as broken:
-                if number == len(lines):
-                    break
                 raise WarehouseError(
-                    f"line {number} cannot be read ({broken})",
-                    where=str(self.path),
+                    f"the line cannot be read ({broken})",
+                    where=f"{self.path}:{number}",
                     hint="restore the file from a backup, or take that line out",
                 ) from broken
         return rows

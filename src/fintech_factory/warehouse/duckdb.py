@@ -167,39 +167,9 @@ class DuckDBBuild(DuckDBReader):
         """
         self._connection.close()
         try:
-            return self._evaluate(sql, parameters)
+            return _evaluate(self.path, sql, parameters, self._limits)
         finally:
             self._connection = self._connect()
-
-    def _evaluate(self, sql: str, parameters: Sequence[object]) -> list[Row]:
-        request = {
-            "path": str(self.path),
-            "sql": sql,
-            "parameters": [encode(value) for value in parameters],
-            "memory_mb": self._limits.query_memory_mb,
-            "threads": self._limits.threads or _cores(),
-        }
-        try:
-            finished = subprocess.run(
-                [sys.executable, "-I", "-m", "fintech_factory.warehouse.limited"],
-                input=json.dumps(request),
-                capture_output=True,
-                text=True,
-                timeout=self._limits.query_timeout_s,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            raise LimitExceeded(
-                f"the KPI query took longer than {self._limits.query_timeout_s} s",
-                where="config/kpis/kpi_definitions.yaml",
-                hint="raise warehouse.query_timeout_s in config/factory.yaml, or simplify the KPI",
-            ) from None
-        if finished.returncode:
-            raise _child_failure(finished.stderr, self._limits)
-        return [
-            tuple(decode(cell) for cell in json.loads(line))
-            for line in finished.stdout.splitlines()
-        ]
 
     def publish(self, run: RunRecord) -> Version:
         """Make the build the version that readers see, atomically; older ones are pruned."""
@@ -247,6 +217,15 @@ class DuckDBWarehouse:
                 hint="`factory warehouse check`; `factory run --force` publishes anew",
             ) from wrong
 
+    def evaluate(self, version: Version, sql: str, parameters: Sequence[object] = ()) -> list[Row]:
+        """Run a user-defined query on a version as a build would: read-only and limited.
+
+        Raises:
+            LimitExceeded: it took more memory or time than allowed.
+            WarehouseError: it failed otherwise.
+        """
+        return _evaluate(version.path, sql, parameters, self.limits)
+
     def build(self, name: str) -> DuckDBBuild:
         """Start a build; leftovers of builds that never finished are removed first.
 
@@ -272,6 +251,38 @@ class DuckDBWarehouse:
             ):
                 findings += _unreadable(reader, table)
         return findings
+
+
+def _evaluate(
+    path: Path, sql: str, parameters: Sequence[object], limits: DuckDBLimits
+) -> list[Row]:
+    request = {
+        "path": str(path),
+        "sql": sql,
+        "parameters": [encode(value) for value in parameters],
+        "memory_mb": limits.query_memory_mb,
+        "threads": limits.threads or _cores(),
+    }
+    try:
+        finished = subprocess.run(
+            [sys.executable, "-I", "-m", "fintech_factory.warehouse.limited"],
+            input=json.dumps(request),
+            capture_output=True,
+            text=True,
+            timeout=limits.query_timeout_s,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise LimitExceeded(
+            f"the KPI query took longer than {limits.query_timeout_s} s",
+            where="config/kpis/kpi_definitions.yaml",
+            hint="raise warehouse.query_timeout_s in config/factory.yaml, or simplify the KPI",
+        ) from None
+    if finished.returncode:
+        raise _child_failure(finished.stderr, limits)
+    return [
+        tuple(decode(cell) for cell in json.loads(line)) for line in finished.stdout.splitlines()
+    ]
 
 
 def in_memory() -> DuckDBReader:

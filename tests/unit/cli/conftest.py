@@ -44,7 +44,7 @@ def run_command(command: click.Command, *arguments: object) -> Outcome:
 def factory(monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run `factory …` with a composition root that knows config/factory.yaml only."""
     root = ModuleType("fintech_factory.app")
-    vars(root)["config_models"] = lambda: {"factory.yaml": FactorySettings}
+    vars(root)["config_models"] = lambda _workspace=None: {"factory.yaml": FactorySettings}
     monkeypatch.setitem(sys.modules, "fintech_factory.app", root)
     monkeypatch.setattr(fintech_factory, "app", root, raising=False)
     monkeypatch.delenv("FACTORY_WORKSPACE", raising=False)

@@ -66,7 +66,7 @@ def test_a_torn_last_line_is_passed_over_and_written_over(tmp_path: Path) -> Non
 def test_a_broken_line_before_the_last_is_named(tmp_path: Path) -> None:
     lines = JsonLines(tmp_path / "lines.jsonl")
     lines.path.write_text('{"a": 1}\n{"a"\n{"a": 3}\n', encoding="utf-8")
-    with pytest.raises(WarehouseError, match=r"lines.jsonl: line 2 cannot be read"):
+    with pytest.raises(WarehouseError, match=r"lines.jsonl:2: the line cannot be read"):
         lines.rows()
 
 
