@@ -1,6 +1,6 @@
 """What a workspace can say of its KPIs' definitions, as they stand and as runs used them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -66,11 +66,11 @@ class KpiVersions:
         """Keep the versions that a run is the first to use."""
         self.log.note(self.factory.definitions, run_id, self.factory.clock.now())
 
-    def outdated(self, readings: "Sequence[Reading]") -> frozenset[str]:
+    def outdated(self, readings: "Sequence[Reading]") -> "Mapping[str, bool]":
         """Name the KPIs whose published readings were made by another meaning than the file's.
 
-        A figure that is made of others is outdated as well once one of theirs is. A reading that
-        was computed on demand never is.
+        Each comes with whether it had limits then. A figure that is made of others is outdated
+        as well once one of theirs is. A reading that was computed on demand never is.
         """
         from fintech_factory.kpi_engine.outdated import outdated
 

@@ -1,13 +1,15 @@
 """`factory kpi`: read KPIs and open them to what they are made of."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import click
 
 from fintech_factory.cli import output
+from fintech_factory.cli.kpi_definitions import VERBS, print_month_changes
 from fintech_factory.cli.options import Call, as_of_option, exit_with_findings, pass_call
 from fintech_factory.cli.stale import say_stale, with_stale
 
@@ -15,7 +17,10 @@ if TYPE_CHECKING:
     from fintech_factory.kpi_engine import Definitions, Kpi, Reading
     from fintech_factory.pipeline.opened import Opened
 
-__all__ = ["command", "print_readings"]
+__all__ = ["DEFINITION_CHANGED", "command", "print_readings"]
+
+DEFINITION_CHANGED = "definition changed, not run yet"
+"""What is said of a published reading that another definition made than the file now holds."""
 
 _AS_OF = (
     "The date the figure speaks of; else the last day of data. Computed if no run published it."
@@ -25,6 +30,10 @@ _AS_OF = (
 @click.group("kpi")
 def command() -> None:
     """List, show, trace and explain KPIs."""
+
+
+for _verb in VERBS:
+    command.add_command(_verb)
 
 
 @command.command("list")
@@ -54,27 +63,42 @@ def show(call: Call, *, kpi: str | None, as_of: date | None) -> None:
     factory = Factory(call.workspace())
     readings = factory.kpis.readings(as_of, [kpi] if kpi else [])
     stale = factory.validation.stale(as_of)
+    outdated = factory.kpi_versions.outdated(readings)
     if call.json:
-        documents = [reading.as_json() for reading in readings]
+        documents = [_document(reading, outdated) for reading in readings]
         document = documents[0] if kpi else {"readings": documents}
         output.emit_json(with_stale(document, stale))
     else:
         say_stale(stale)
-        print_readings(factory.definitions, readings)
+        print_readings(factory.definitions, readings, outdated)
     if any(reading.status == "withheld" for reading in readings):
         exit_with_findings()
 
 
 @command.command("history")
 @click.argument("kpi")
+@click.option(
+    "--month-ends", is_flag=True, help="Month-ends only, each full month against the one before."
+)
 @pass_call
-def history(call: Call, *, kpi: str) -> None:
-    """Show a KPI's published readings, oldest first."""
+def history(call: Call, *, kpi: str, month_ends: bool) -> None:
+    """Show a KPI's published readings, oldest first.
+
+    With --month-ends what no run published is computed, and a month in progress is labelled and
+    compared with nothing.
+    """
     from fintech_factory.app import Factory
     from fintech_factory.kpi_engine import history_json
 
     factory = Factory(call.workspace())
     definition = factory.definitions.get(kpi)
+    if month_ends:
+        months = factory.kpi_series.month_changes(kpi)
+        if call.json:
+            output.emit_json({"kpi": kpi, "unit": definition.unit, "months": months})
+        else:
+            print_month_changes(definition, months)
+        return
     readings = factory.kpis.history(kpi)
     stale = factory.validation.stale()
     if call.json:
@@ -107,16 +131,31 @@ def explain(call: Call, *, kpi: str, as_of: date | None) -> None:
 
     factory = Factory(call.workspace())
     opened = factory.kpis.explain(kpi, as_of)
+    outdated = factory.kpi_versions.outdated([opened.explanation.reading])
     if call.json:
-        output.emit_json(opened.as_json())
+        changed = {"definition": DEFINITION_CHANGED} if outdated else {}
+        output.emit_json({**opened.as_json(), **changed})
     else:
-        _print_opened(opened)
+        _print_opened(opened, outdated)
     if not opened.agrees:
         exit_with_findings()
 
 
-def print_readings(definitions: "Definitions", readings: "Sequence[Reading]") -> None:
-    """Print readings as a table for people, with their limits and where they stand."""
+def _document(reading: "Reading", outdated: Mapping[str, bool]) -> dict[str, object]:
+    """Give a reading's document; one that another definition made says so, the others do not."""
+    changed = {"definition": DEFINITION_CHANGED} if reading.kpi in outdated else {}
+    return {**reading.as_json(), **changed}
+
+
+def print_readings(
+    definitions: "Definitions",
+    readings: "Sequence[Reading]",
+    outdated: Mapping[str, bool] = MappingProxyType({}),
+) -> None:
+    """Print readings as a table for people, with their limits and where they stand.
+
+    `outdated` are the KPIs whose readings were made by another definition than the file's.
+    """
     output.print_table(
         ["kpi", "as of", "value", "unit", "limits", "state", "check"],
         [
@@ -126,7 +165,7 @@ def print_readings(definitions: "Definitions", readings: "Sequence[Reading]") ->
                 _shown(definitions.get(reading.kpi), reading),
                 reading.unit,
                 _limits(definitions.get(reading.kpi)),
-                _state(definitions.get(reading.kpi), reading),
+                _state_by(definitions.get(reading.kpi), reading, outdated),
                 reading.check,
             ]
             for reading in readings
@@ -134,13 +173,13 @@ def print_readings(definitions: "Definitions", readings: "Sequence[Reading]") ->
     )
 
 
-def _print_opened(opened: "Opened") -> None:
+def _print_opened(opened: "Opened", outdated: Mapping[str, bool]) -> None:
     explanation = opened.explanation
     reading, kpi = explanation.reading, explanation.kpi
     output.say(f"{kpi.title.en}  [{kpi.id}, definition {kpi.version} of {kpi.effective_from}]")
     output.say(f"  as of          {reading.as_of} (data through {reading.data_through})")
     output.say(f"  value          {output.cell(reading.value)} {reading.unit.value}")
-    output.say(f"  state          {_state(kpi, reading)}")
+    output.say(f"  state          {_state_by(kpi, reading, outdated)}")
     output.say(f"  formula        {kpi.measure}")
     output.say(f"  part / whole   {output.cell(reading.part)} / {output.cell(reading.whole)}")
     verdict = "agrees" if opened.agrees else "DISAGREES"
@@ -183,6 +222,17 @@ def _shown(kpi: "Kpi", reading: "Reading") -> Decimal | None:
     from fintech_factory.kpi_engine import shown
 
     return None if reading.value is None else shown(reading.value, kpi.precision)
+
+
+def _state_by(kpi: "Kpi", reading: "Reading", outdated: Mapping[str, bool]) -> str:
+    """Word a reading's state, and whether the definition that gave it has changed since."""
+    if reading.kpi not in outdated:
+        return _state(kpi, reading)
+    stored = _state(kpi, reading)
+    if reading.limit_state == "none":
+        # The file's limits are not those that the reading was held against.
+        stored = "within limits then" if outdated[reading.kpi] else "no limit then"
+    return f"{stored}; {DEFINITION_CHANGED}"
 
 
 def _state(kpi: "Kpi", reading: "Reading") -> str:

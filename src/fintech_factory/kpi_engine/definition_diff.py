@@ -1,11 +1,13 @@
 """What a change of a definition would have done to the months gone by."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from fintech_factory.kpi_engine.arithmetic import EXACT
+from fintech_factory.kpi_engine.limits import Limits
 from fintech_factory.kpi_engine.meaning import FieldChange
 from fintech_factory.kpi_engine.readings import Reading, Status
 from fintech_factory.values import LimitState
@@ -15,7 +17,10 @@ __all__ = ["DefinitionDiff", "MonthDiff", "months_of"]
 
 @dataclass(frozen=True, slots=True)
 class MonthDiff:
-    """One month-end by both definitions; None where a side has no figure, or no limits."""
+    """One month-end by both definitions; None where a side has no figure, or no limits.
+
+    The states are those of the sides' own limits.
+    """
 
     as_of: date
     old: Decimal | None
@@ -26,12 +31,17 @@ class MonthDiff:
     @property
     def change(self) -> Decimal | None:
         """New less old, where both are known."""
-        return None if self.old is None or self.new is None else self.new - self.old
+        if self.old is None or self.new is None:
+            return None
+        return EXACT.subtract(self.new, self.old)
 
     @property
     def state_differs(self) -> bool:
-        """Whether the month would have stood elsewhere: known beside unknown differs too."""
-        return self.old_state is not self.new_state
+        """Whether the month would have stood elsewhere.
+
+        Known beside unknown differs; without limits, a month stands as one within them.
+        """
+        return _standing(self.old, self.old_state) is not _standing(self.new, self.new_state)
 
     def as_json(self) -> dict[str, Any]:
         """Give one month; decimals are text."""
@@ -76,7 +86,7 @@ class DefinitionDiff:
     @property
     def largest(self) -> MonthDiff | None:
         """The month whose value changes most; None where none does."""
-        moved = [(abs(month.change), month) for month in self.months if month.change]
+        moved = [(month.change.copy_abs(), month) for month in self.months if month.change]
         return max(moved, key=lambda each: each[0])[1] if moved else None
 
     def as_json(self) -> dict[str, Any]:
@@ -98,17 +108,29 @@ class DefinitionDiff:
         }
 
 
-def months_of(old: Sequence[Reading], new: Sequence[Reading]) -> tuple[MonthDiff, ...]:
-    """Set two series of the same dates beside each other."""
-    return tuple(_months(old, new))
-
-
-def _months(old: Sequence[Reading], new: Sequence[Reading]) -> Iterator[MonthDiff]:
-    for before, after in zip(old, new, strict=True):
-        yield MonthDiff(
-            before.as_of, _value(before), _value(after), before.limit_state, after.limit_state
+def months_of(
+    old: tuple[Limits, Sequence[Reading]], new: tuple[Limits, Sequence[Reading]]
+) -> tuple[MonthDiff, ...]:
+    """Set two series of the same dates beside each other, each with its limits."""
+    return tuple(
+        MonthDiff(
+            before.as_of,
+            _value(before),
+            _value(after),
+            _state(old[0], before),
+            _state(new[0], after),
         )
+        for before, after in zip(old[1], new[1], strict=True)
+    )
 
 
 def _value(reading: Reading) -> Decimal | None:
     return reading.value if reading.status is Status.OK else None
+
+
+def _state(limits: Limits, reading: Reading) -> LimitState | None:
+    return reading.limit_state if limits.steps else None
+
+
+def _standing(value: Decimal | None, state: LimitState | None) -> LimitState | None:
+    return None if value is None else state or LimitState.NONE

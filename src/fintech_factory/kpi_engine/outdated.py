@@ -48,21 +48,29 @@ def figure_moved(
     return any(figure_moved(definitions, each, versions, known) for each in inputs)
 
 
-def outdated(definitions: Definitions, readings: Iterable[Reading], known: Known) -> frozenset[str]:
+def outdated(
+    definitions: Definitions, readings: Iterable[Reading], known: Known
+) -> Mapping[str, bool]:
     """Name the KPIs whose published readings were made by another meaning than the file's.
 
-    `readings` speak of one date. Where an input was not read along, its newest logged version
-    stands for it.
+    Each comes with whether that meaning had limits, so that "no limit passed" can be told from
+    "no limit". `readings` speak of one date. Where an input was not read along, its newest logged
+    version stands for it.
     """
     published = [each for each in readings if each.run_id is not None]
     versions = dict(iter(known))
     versions |= {each.kpi: each.definition_version for each in published}
-    return frozenset(
-        each.kpi
+    return {
+        each.kpi: _had_limits(definitions.kpis[each.kpi], each.definition_version, known)
         for each in published
         if each.kpi in definitions.kpis
         and (
             changes_since(definitions.kpis[each.kpi], each.definition_version, known)
             or figure_moved(definitions, each.kpi, versions, known)
         )
-    )
+    }
+
+
+def _had_limits(kpi: Kpi, version: int, known: Known) -> bool:
+    meaning = known.get((kpi.id, version), kpi.meaning)
+    return any(key.startswith("limits.") for key in meaning)

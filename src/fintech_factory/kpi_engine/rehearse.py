@@ -7,6 +7,7 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
+from fintech_factory.kpi_engine.arithmetic import EXACT
 from fintech_factory.kpi_engine.limits import Direction, Limits
 from fintech_factory.kpi_engine.readings import Reading, Status
 from fintech_factory.values import LimitState
@@ -46,11 +47,12 @@ class LevelRehearsal:
     @property
     def warning(self) -> str:
         """Say what is wrong with a limit that never fires or always does; else nothing."""
-        says = f"{self.level.value} {self.limit.normalize():f}: this rule would have fired"
+        named = f"{self.level.value} {self.limit.normalize():f}"
+        often = f"this rule would have fired {len(self.fired)} of {self.known} months"
         if self.known and not self.fired:
-            return f"{says} 0 of {self.known} months: it never fires"
+            return f"{often}: {named} never fires"
         if self.known and len(self.fired) == self.known:
-            return f"{says} {self.known} of {self.known} months: it always fires"
+            return f"{often}: {named} always fires"
         return ""
 
     def as_json(self) -> dict[str, Any]:
@@ -156,7 +158,7 @@ def _level(limits: Limits, level: LimitState, readings: Sequence[Reading]) -> Le
         changes_held=None if clear is None else _changes(held),
         nearest_miss=min(
             (
-                NearMiss(each.as_of, value, abs(limit - value))
+                NearMiss(each.as_of, value, EXACT.subtract(limit, value).copy_abs())
                 for (each, value), fires in zip(known, past, strict=True)
                 if not fires
             ),

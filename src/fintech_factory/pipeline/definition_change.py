@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
 from fintech_factory.errors import DefinitionError, UsageError
 from fintech_factory.kpi_engine.definition_diff import DefinitionDiff, months_of
 from fintech_factory.kpi_engine.definitions import Definitions, Formula
+from fintech_factory.kpi_engine.limits import Limits
 from fintech_factory.kpi_engine.meaning import differences, judgement_only
 from fintech_factory.kpi_engine.readings import Reading
 from fintech_factory.kpi_engine.rebuild import rebuild
@@ -50,13 +51,23 @@ def diff_definitions(
     both = [diff.kpi for diff in diffs if diff.kind in {"changed", "through inputs"}]
     if not both or not months:
         return diffs
-    new = past.read(sides.file.only(*both), months, BOOK)
+    file = sides.file.only(*both)
     try:
-        old = past.read(_as_logged(sides, both), months, BOOK)
+        logged = _as_logged(sides, both)
     except DefinitionError as unreadable:
         reason = f"this release cannot read what was logged: {unreadable.problems[0].message}"
-        return [_with_months(diff, {}, {}, (), reason) for diff in diffs]
-    return [_with_months(diff, old, new, months if diff.kpi in both else ()) for diff in diffs]
+        return [replace(diff, reason=diff.reason or reason) for diff in diffs]
+    old, new = past.read(logged, months, BOOK), past.read(file, months, BOOK)
+
+    def side(definitions: Definitions, read: _Read, kpi: str) -> tuple[Limits, list[Reading]]:
+        return definitions.kpis[kpi].limits, [read[kpi, day] for day in months]
+
+    return [
+        replace(diff, months=months_of(side(logged, old, diff.kpi), side(file, new, diff.kpi)))
+        if diff.kpi in both
+        else diff
+        for diff in diffs
+    ]
 
 
 def _diffs(sides: Sides) -> Iterator[DefinitionDiff]:
@@ -102,17 +113,3 @@ def _as_logged(sides: Sides, kpis: Sequence[str]) -> Definitions:
         words = set(_WORD.findall(sides.logged[name].meaning.get("formula", "")))
         waiting.extend((words & sides.logged.keys()) - wanted)
     return rebuild([sides.logged[name] for name in sides.logged if name in wanted], sides.log)
-
-
-def _with_months(
-    diff: DefinitionDiff, old: _Read, new: _Read, months: Sequence[date], reason: str = ""
-) -> DefinitionDiff:
-    return DefinitionDiff(
-        diff.kpi,
-        diff.kind,
-        diff.old_version,
-        diff.new_version,
-        diff.fields,
-        months_of([old[diff.kpi, day] for day in months], [new[diff.kpi, day] for day in months]),
-        diff.reason or reason,
-    )
