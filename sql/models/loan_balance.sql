@@ -6,6 +6,7 @@ WITH step AS (
     s.from_seq,
     s.until_seq,
     s.balance,
+    s.total_paid,
     u.due_on
   FROM paid_step AS s
   LEFT JOIN oldest_uncovered AS u
@@ -17,6 +18,7 @@ SELECT
   s.loan_key,
   d.seq,
   s.balance,
+  s.total_paid,
   CASE WHEN s.due_on < d.cut_on THEN s.due_on END AS dpd_on,
   CASE WHEN s.due_on < d.cut_on THEN DATE_DIFF('DAY', s.due_on, d.cut_on) ELSE 0 END AS dpd
 FROM step AS s

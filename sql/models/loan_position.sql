@@ -1,9 +1,11 @@
 -- loan_position: one row per loan per as-of date on which it has a balance or has moved, in the loan's own currency.
 -- materialised: table
+-- `total_paid` is all cash to date; NULL where no balance is left.
 SELECT
   COALESCE(b.loan_key, f.loan_key) AS loan_key,
   COALESCE(b.seq, f.seq) AS seq,
   COALESCE(b.balance, 0) AS balance,
+  b.total_paid,
   COALESCE(b.dpd, 0) AS dpd,
   b.dpd_on,
   COALESCE(f.cash_30d, 0) AS cash_30d,

@@ -98,7 +98,8 @@ class LedgerRules:
     Written off is `dpd > write_off_after_dpd`; an instalment is covered within
     `coverage_tolerance` (money); the collection window is
     `(as_of - collection_window_days, as_of]`. `bucket_bounds` are the last days of the ageing
-    buckets, `bucket_labels` their names, one more.
+    buckets, `bucket_labels` their names, one more. IFRS 9 stage 2 is `dpd > stage_2_after_dpd`,
+    stage 3 `dpd >= stage_3_from_dpd`.
     """
 
     reporting_currency: str
@@ -110,6 +111,8 @@ class LedgerRules:
     sizes: "SizeBuckets"
     terms: "TermBuckets"
     reactivated_after_days: int
+    stage_2_after_dpd: int = 30
+    stage_3_from_dpd: int = 90
 
 
 @dataclass(frozen=True, slots=True)

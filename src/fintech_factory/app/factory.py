@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from fintech_factory.pipeline.outcome import Dates, DayOutcome
     from fintech_factory.validation.comparison import Reconciliation, Tolerances
     from fintech_factory.values import LedgerRules
+    from fintech_factory.views.provisioning import Provisioning
+    from fintech_factory.views.scenarios import Scenarios
     from fintech_factory.warehouse.duckdb import DuckDBBuild, DuckDBWarehouse
     from fintech_factory.warehouse.protocol import Reader, Version
 
@@ -68,7 +70,25 @@ class Factory:
             sizes=SizeBuckets(policy.size_bounds),
             terms=TermBuckets(policy.term_bounds),
             reactivated_after_days=policy.reactivated_after_days,
+            stage_2_after_dpd=self.provisioning.staging.stage_2_after_dpd,
+            stage_3_from_dpd=self.provisioning.staging.stage_3_from_dpd,
         )
+
+    @cached_property
+    def provisioning(self) -> "Provisioning":
+        """The lender's IFRS 9 policy."""
+        from fintech_factory.config import load
+        from fintech_factory.views.provisioning import Provisioning
+
+        return load(self.workspace.config / "provisioning.yaml", Provisioning).value
+
+    @cached_property
+    def scenarios(self) -> "Scenarios":
+        """How expected cash is measured and varied."""
+        from fintech_factory.config import load
+        from fintech_factory.views.scenarios import Scenarios
+
+        return load(self.workspace.config / "scenarios.yaml", Scenarios).value
 
     @cached_property
     def tolerances(self) -> "Tolerances":

@@ -22,11 +22,15 @@ def config_models(workspace: "Workspace | None" = None) -> "Models":
     from fintech_factory.config.validation import ValidationSettings
     from fintech_factory.ingestion.sources.cascade import CascadeSettings
     from fintech_factory.kpi_engine import KpiFile
+    from fintech_factory.views.provisioning import Provisioning
+    from fintech_factory.views.scenarios import Scenarios
 
     return {
         "factory.yaml": FactorySettings,
         "integrations/cascade.yaml": CascadeSettings,
         "kpis/kpi_definitions.yaml": CheckedFile(KpiFile, partial(_check_kpis, workspace)),
+        "provisioning.yaml": Provisioning,
+        "scenarios.yaml": Scenarios,
         "validation.yaml": ValidationSettings,
     }
 

@@ -79,7 +79,7 @@ class Views:
 
     def _settings(self) -> Mapping[str, Any]:
         """What the workspace says for the makers."""
-        return {}
+        return {"provisioning": self.factory.provisioning, "scenarios": self.factory.scenarios}
 
     def _restated(self, as_of: date, against: str | None) -> "Restated | str":
         """Compare the batch in force with an earlier one, or say why that cannot be."""

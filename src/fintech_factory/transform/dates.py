@@ -118,6 +118,8 @@ _POLICY: Mapping[str, str] = {
     "last_bucket_from_dpd": "BIGINT",
     "data_through": "DATE",
     "reactivated_after_days": "BIGINT",
+    "stage_2_after_dpd": "BIGINT",
+    "stage_3_from_dpd": "BIGINT",
 }
 _BUCKET: Mapping[str, str] = {
     "bucket_no": "BIGINT",
@@ -174,6 +176,8 @@ def _policy(horizon: Horizon, rules: LedgerRules) -> Row:
         rules.bucket_bounds[-1] + 1,
         horizon.data_through,
         rules.reactivated_after_days,
+        rules.stage_2_after_dpd,
+        rules.stage_3_from_dpd,
     )
 
 
