@@ -1,5 +1,5 @@
 -- instalment_roll: one row per as-of date, class of what was open at the last month-end and class of what is left of it: the whole book's principal.
--- materialised: view
+-- materialised: table
 -- Classes: `due` falls due since, `later` after; an ageing bucket is past due; `settled` and `written off` as in open_instalment; `paid` is nothing left.
 -- What falls due on the last day and is not paid on it is `later`: it is not late yet. Both ends are at the as-of date's rate.
 WITH placed AS (

@@ -37,7 +37,7 @@ scheduled AS (
   GROUP BY loan_key
 ),
 
-due AS (
+instalment AS (
   SELECT
     x.as_of,
     x.loan_key,
@@ -100,7 +100,7 @@ converted AS (
       WHEN rate = 1 THEN CAST(charges_until - charges_before AS DECIMAL(18, 6))
       ELSE CAST(ROUND(CAST(charges_until AS DECIMAL(35, 6)) * rate, 6) AS DECIMAL(18, 6)) - CAST(ROUND(CAST(charges_before AS DECIMAL(35, 6)) * rate, 6) AS DECIMAL(18, 6))
     END AS charges
-  FROM due
+  FROM instalment
 )
 
 SELECT

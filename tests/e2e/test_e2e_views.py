@@ -139,7 +139,7 @@ def _drillable(view: View) -> Iterator[TableSpec]:
 def _key(spec: TableSpec, row: Any) -> dict[str, str]:  # noqa: ANN401 - cells of any kind
     assert spec.drill is not None
     names = [*spec.drill.keys, *(["dimension", "member"] if spec.drill.by_dimension else [])]
-    return {name: str(row[name]) for name in names}
+    return {name: "" if row[name] is None else str(row[name]) for name in names}
 
 
 def _sums(row: Any) -> list[str]:  # noqa: ANN401 - cells of any kind

@@ -95,20 +95,30 @@ class Period:
 Projection = tuple[Period, ...]
 
 
-def project(opening: Opening, experience: Experience, scenario: Scenario) -> Projection:
-    """Give each period of the run-off: nothing is lent anew, and a period is a month long.
+def project(
+    opening: Opening, experience: Experience, scenarios: Mapping[str, Scenario]
+) -> dict[str, Projection]:
+    """Give each period of the run-off, by scenario: nothing is lent anew, a period is a month long.
 
     After every period: opening balance = principal expected so far + lost + outstanding, exactly.
     """
     periods = len(opening.due)
+    units = {name: respond(experience, name, periods) for name in (DUE, *opening.late)}
+    return {
+        name: _run_off(opening, experience, scenario, units) for name, scenario in scenarios.items()
+    }
+
+
+def _run_off(
+    opening: Opening, experience: Experience, scenario: Scenario, units: Mapping[str, Response]
+) -> Projection:
+    periods = len(opening.due)
     flows = _Flows(periods)
-    due = respond(experience, DUE, periods)
     for when, amount in enumerate((*opening.due, opening.beyond)):
         if amount:
-            _add_due(flows, amount, _until_due(due, experience, scenario, when), when)
+            _add_due(flows, amount, _until_due(units[DUE], experience, scenario, when), when)
     for name, amount in opening.late.items():
-        late = scaled(respond(experience, name, periods), scenario.default_times)
-        flows.add("from_late", amount, late)
+        flows.add("from_late", amount, scaled(units[name], scenario.default_times))
     recovered = _recovered(opening, experience, scenario, flows.money("written_off"))
     flows.recover(recovered, experience.charge(WRITTEN_OFF))
     return tuple(_periods(opening, flows))
@@ -122,9 +132,7 @@ class _Early:
     response: Response
 
 
-def _until_due(
-    due: Response, experience: Experience, scenario: Scenario, when: int
-) -> _Early:
+def _until_due(due: Response, experience: Experience, scenario: Scenario, when: int) -> _Early:
     """Give what becomes of one unit that falls due in period `when`."""
     periods = len(due.paid)
     lost_share = experience.shares.get(LATER, {}).get(WRITTEN_OFF, _ZERO)

@@ -125,7 +125,9 @@ def respond(experience: Experience, start: str, periods: int) -> Response:
     the last day of a month and is not paid on it is due in the next. Written off is an end here.
     """
     stock: dict[str, Decimal] = {start: _ONE}
-    paid, charges, lost = [], [], []
+    paid: list[Decimal] = []
+    charges: list[Decimal] = []
+    lost: list[Decimal] = []
     while len(paid) < _LONGEST:
         came, with_it, gone = _ZERO, _ZERO, _ZERO
         moved: dict[str, Decimal] = defaultdict(Decimal)

@@ -118,7 +118,7 @@ def show(  # noqa: PLR0913 - one parameter an option
     "where",
     multiple=True,
     metavar="COLUMN=VALUE",
-    help="A cell of the row to open; may be repeated.",
+    help="A cell of the row to open, empty for one without a value; may be repeated.",
 )
 @_csv_option
 @pass_call

@@ -14,7 +14,7 @@ from fintech_factory.views.spec import BOOK, Drill, TableSpec
 from fintech_factory.views.table import Cells, Missing, Shown, Table, ViewDate, shape
 from fintech_factory.warehouse.protocol import Reader, Row
 
-__all__ = ["Asked", "Loans", "loans_behind", "show_view", "snapshot_dates"]
+__all__ = ["Asked", "Loans", "facts_of", "loans_behind", "show_view", "snapshot_dates"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def show_view(reader: Reader, view: View, asked: Asked) -> list[Shown]:
             tables[on.as_of].append(shape(spec, columns, by_day.get(on.as_of, ()), on))
     missing: dict[date, Sequence[Missing]] = {}
     if view.maker is not None:
-        for facts in _facts(reader, view, asked):
+        for facts in facts_of(reader, view, asked):
             made, lacking = view.maker.make(facts)
             tables[facts.date.as_of] += made
             missing[facts.date.as_of] = lacking
@@ -81,7 +81,8 @@ def loans_behind(reader: Reader, spec: TableSpec, as_of: date, where: Mapping[st
     drill = _drill_of(spec)
     conditions, values = ["as_of = ?"], [as_of.isoformat()]
     for column, value in _columns_of(drill, spec, where).items():
-        conditions.append(f"CAST({column} AS VARCHAR) = ?")
+        # An empty value asks for what has none: a borrower that the export does not name.
+        conditions.append(f"COALESCE(CAST({column} AS VARCHAR), '') = ?")
         values.append(value)
     if drill.where:
         conditions.append(f"({drill.where})")
@@ -122,7 +123,7 @@ def _columns_of(drill: Drill, spec: TableSpec, where: Mapping[str, str]) -> dict
     return columns | wanted
 
 
-def _facts(reader: Reader, view: View, asked: Asked) -> list[Facts]:
+def facts_of(reader: Reader, view: View, asked: Asked) -> list[Facts]:
     """Read what the maker needs, once for all dates."""
     maker = view.maker
     if maker is None:

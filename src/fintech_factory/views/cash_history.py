@@ -11,7 +11,6 @@ from fintech_factory.analytics.experience import (
     DUE,
     LATER,
     SETTLED,
-    WRITTEN_OFF,
     Experience,
     Roll,
     measure,
@@ -67,7 +66,9 @@ class History:
 
     def window(self, months: int, before: date | None = None) -> tuple[Month, ...]:
         """Give the last full months that saw something at their start, those before a date."""
-        known = [each for each in self.full if each.rolls and (before is None or each.as_of < before)]
+        known = [
+            each for each in self.full if each.rolls and (before is None or each.as_of < before)
+        ]
         return tuple(known[-months:])
 
     def experience(self, windows: Windows, before: date | None = None) -> Experience | None:
@@ -77,15 +78,13 @@ class History:
         falls due and is paid early, more months for what is past due or written off. What comes
         beside principal is measured on the loans that were in that state.
         """
-        recent, longer = self.window(windows.due_months, before), self.window(
-            windows.late_months, before
+        recent, longer = (
+            self.window(windows.due_months, before),
+            self.window(windows.late_months, before),
         )
         if not recent:
             return None
-        shares = {
-            name: parts for name, parts in _shares(longer).items() if name not in _BY_DUE_DATE
-        }
-        shares |= {name: parts for name, parts in _shares(recent).items() if name in _BY_DUE_DATE}
+        shares = _shares(longer, late=True) | _shares(recent, late=False)
         charges = {name: ratio for name in shares if (ratio := _charges(name, recent, longer))}
         return Experience(shares, charges)
 
@@ -95,8 +94,13 @@ class History:
         return None if known is None else expected_month(month.opening, known)
 
 
-def _shares(months: Sequence[Month]) -> dict[str, dict[str, Decimal]]:
-    return measure(roll for month in months for roll in month.rolls)
+def _shares(months: Sequence[Month], *, late: bool) -> dict[str, dict[str, Decimal]]:
+    return measure(
+        roll
+        for month in months
+        for roll in month.rolls
+        if (roll.opening not in _BY_DUE_DATE) is late
+    )
 
 
 def _charges(name: str, recent: Sequence[Month], longer: Sequence[Month]) -> Decimal | None:
@@ -108,9 +112,7 @@ def _charges(name: str, recent: Sequence[Month], longer: Sequence[Month]) -> Dec
     return quotient(cash - principal, principal) if principal > 0 else None
 
 
-def read_history(
-    rolls: Iterable[Cells], collected: Iterable[Cells], as_of: date
-) -> History:
+def read_history(rolls: Iterable[Cells], collected: Iterable[Cells], as_of: date) -> History:
     """Sort the rows of `cash_flow_rolls` and `cash_flow_collected` into months.
 
     Only full months count as experience; the as-of's own month is `running` when it is not full.

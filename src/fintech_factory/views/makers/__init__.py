@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from fintech_factory.kpi_engine.observed import Observed
     from fintech_factory.values import LedgerRules
     from fintech_factory.views.table import Cells, Missing, Table, ViewDate
 
@@ -33,13 +34,15 @@ class Maker:
     """Makes the tables of a view that SQL does not.
 
     `at` and `up_to` name the models it reads, of the date alone or of every snapshot up to it.
-    `make` gives its tables and what is missing for the others.
+    `make` gives its tables and what is missing for the others; `observe` the figures that KPIs
+    read of the same facts, by name.
     """
 
     tables: tuple[str, ...]
     at: tuple[str, ...]
     up_to: tuple[str, ...]
     make: "Callable[[Facts], tuple[Sequence[Table], Sequence[Missing]]]"
+    observe: "Callable[[Facts], Mapping[str, Observed]] | None" = None
 
 
 def maker_of(view: str) -> Maker | None:

@@ -37,25 +37,18 @@ class _Seen:
     settings: Scenarios
     history: History
     experience: Experience | None
-    opening: Opening
     contractual: Sequence[tuple[Decimal, Decimal]]
-
-    def projection(self, name: str) -> Projection:
-        """Give the run-off under a scenario."""
-        if self.experience is None:
-            raise ValueError(name)
-        return project(
-            self.opening, self.experience, _scenario(self.settings.scenarios[name])
-        )
+    projections: Mapping[str, Projection]
 
 
 def _make(facts: Facts) -> tuple[list[Table], list[Missing]]:
     seen = _see(facts)
+    actual = list(_actual(seen))
     tables = [
         _table("scenarios", "Scenarios", "Escenarios", list(_scenarios(seen))),
-        _table("actual", "Actual against expected", "Real contra esperado", list(_actual(seen))),
+        _table("actual", "Actual against expected", "Real contra esperado", actual),
         _table("forecast_error", "Error of past expectations", "Error de lo esperado",
-               list(_errors(seen))),
+               list(_errors(seen, actual))),
     ]  # fmt: skip
     if seen.experience is None:
         return tables, [Missing(name, _NEEDS) for name in ("days", "expected", "experience")]
@@ -75,7 +68,7 @@ def observed(facts: Facts) -> Mapping[str, Observed]:
     seen = _see(facts)
     if seen.experience is None:
         return {f"expected_cash_{days}d": Observed(reason=_NEEDS) for days in _SPANS}
-    base = seen.projection(_BASE)
+    base = seen.projections[_BASE]
     return {
         f"expected_cash_{days}d": Observed(value=_total(base, days // WINDOW_DAYS))
         for days in _SPANS
@@ -90,9 +83,10 @@ def _see(facts: Facts) -> _Seen:
     settings: Scenarios = facts.settings["scenarios"]
     history = read_history(facts.tables[_ROLLS], facts.tables[_COLLECTED], facts.date.as_of)
     opening, contractual = _opening(facts.tables[_AHEAD])
-    return _Seen(
-        facts, settings, history, history.experience(settings.windows), opening, contractual
-    )
+    experience = history.experience(settings.windows)
+    scenarios = {name: _scenario(said) for name, said in settings.scenarios.items()}
+    projections = {} if experience is None else project(opening, experience, scenarios)
+    return _Seen(facts, settings, history, experience, contractual, projections)
 
 
 def _opening(ahead: Sequence[Cells]) -> tuple[Opening, list[tuple[Decimal, Decimal]]]:
@@ -182,8 +176,7 @@ def _scenarios(seen: _Seen) -> Iterator[dict[str, Any]]:
 
 def _days(seen: _Seen) -> Iterator[dict[str, Any]]:
     """Add up the windows to 30, 60 and 90 days, beside what contracts say."""
-    for name in seen.settings.scenarios:
-        projection = seen.projection(name)
+    for name, projection in seen.projections.items():
         for days in _SPANS:
             windows = projection[: days // WINDOW_DAYS]
             due = seen.contractual[: days // WINDOW_DAYS]
@@ -203,10 +196,10 @@ def _days(seen: _Seen) -> Iterator[dict[str, Any]]:
 
 
 def _expected(seen: _Seen) -> Iterator[dict[str, Any]]:
-    for name in seen.settings.scenarios:
+    for name, projection in seen.projections.items():
         cumulative = _ZERO
         for window, (period, (_, charges)) in enumerate(
-            zip(seen.projection(name), seen.contractual, strict=True)
+            zip(projection, seen.contractual, strict=True)
         ):
             cumulative += period.total
             yield {
@@ -293,10 +286,10 @@ def _months(history: History) -> list[Month]:
     return [*running, *reversed(history.full[-_MONTHS_BACK:])]
 
 
-def _errors(seen: _Seen) -> Iterator[dict[str, Any]]:
+def _errors(seen: _Seen, actual: Sequence[Cells]) -> Iterator[dict[str, Any]]:
     """Add up the errors of the last full months; not given unless all of them could be expected."""
     for span in _ERROR_SPANS:
-        rows = [row for row in _actual(seen) if row["variance"] is not None][:span]
+        rows = [row for row in actual if row["variance"] is not None][:span]
         if len(rows) < span:
             continue
         expected = sum((row["expected"] for row in rows), _ZERO)
@@ -320,4 +313,5 @@ MAKER = Maker(
     at=(_AHEAD,),
     up_to=(_ROLLS, _COLLECTED),
     make=_make,
+    observe=observed,
 )

@@ -1,0 +1,25 @@
+"""Figures that views observe of the book, for KPIs to read."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from fintech_factory.kpi_engine.observed import Observed, ObservedAt
+from fintech_factory.pipeline.view_facts import Asked, facts_of
+from fintech_factory.views.catalogue import View
+from fintech_factory.warehouse.protocol import Reader
+
+__all__ = ["observed_by"]
+
+
+def observed_by(reader: Reader, views: Iterable[View], asked: Asked) -> ObservedAt:
+    """Give what the views' makers observe at each date asked for, by figure.
+
+    A view without a maker, or whose maker observes nothing, adds nothing.
+    """
+    observed: dict[date, dict[str, Observed]] = {on.as_of: {} for on in asked.dates}
+    for view in views:
+        if view.maker is None or view.maker.observe is None:
+            continue
+        for facts in facts_of(reader, view, asked):
+            observed[facts.date.as_of].update(view.maker.observe(facts))
+    return observed
