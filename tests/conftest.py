@@ -4,14 +4,23 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from fintech_factory.config import load
 from fintech_factory.config.workspace import Workspace
 from fintech_factory.kpi_engine import Definitions, load_definitions
-from fintech_factory.testing import RULES, Book, Ledger, make_ledger, make_workspace
+from fintech_factory.pipeline.view_facts import Asked, show_view, snapshot_dates
+from fintech_factory.pipeline.view_figures import observed_by
+from fintech_factory.testing import RULES, Book, Ledger, default_models, make_ledger, make_workspace
 from fintech_factory.values import LedgerRules
+from fintech_factory.views.catalogue import Catalogue
+from fintech_factory.views.provisioning import Provisioning
+from fintech_factory.views.scenarios import Scenarios
+from fintech_factory.views.table import Shown
 
 _ROOT = Path(__file__).resolve().parents[1]
 
@@ -62,3 +71,38 @@ def tape() -> Path:
     if not (folder / "loans.csv").is_file():
         pytest.skip(f"no reference tape in {folder} (or set FACTORY_REFERENCE_TAPE)")
     return folder
+
+
+@pytest.fixture(scope="session")
+def view_settings() -> dict[str, Any]:
+    """What the shipped settings say for the views' makers."""
+    config = _ROOT / "config"
+    return {
+        "provisioning": load(config / "provisioning.yaml", Provisioning).value,
+        "scenarios": load(config / "scenarios.yaml", Scenarios).value,
+    }
+
+
+@pytest.fixture(scope="session")
+def show(view_settings: dict[str, Any]) -> Callable[..., Shown]:
+    """Show a view of a ledger at one of its dates."""
+
+    def shown(ledger: Ledger, view: str, as_of: str, **settings: object) -> Shown:
+        on = snapshot_dates(ledger.build)[date.fromisoformat(as_of)]
+        asked = Asked((on,), on.cut_on, RULES, view_settings | settings)
+        return show_view(ledger.build, Catalogue.of(default_models()).get(view), asked)[0]
+
+    return shown
+
+
+@pytest.fixture(scope="session")
+def observe(view_settings: dict[str, Any]) -> Callable[..., Any]:
+    """Read what a view's maker observes of a ledger at one of its dates."""
+
+    def observed(ledger: Ledger, view: str, as_of: str, **settings: object) -> Any:  # noqa: ANN401
+        on = snapshot_dates(ledger.build)[date.fromisoformat(as_of)]
+        asked = Asked((on,), on.cut_on, RULES, view_settings | settings)
+        found = observed_by(ledger.build, [Catalogue.of(default_models()).get(view)], asked)
+        return found[on.as_of]
+
+    return observed
