@@ -1,9 +1,7 @@
 """The SQL ledger on random books, beside a brute force that shares nothing with it."""
 
 import calendar
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -12,8 +10,9 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from hypothesis import Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from properties_book import BRUTE, DAYS, LIGHT, LOANS, Row, a_book, a_ledger, day
 
 from fintech_factory.kpi_engine import (
     Definitions,
@@ -25,82 +24,9 @@ from fintech_factory.kpi_engine import (
 )
 from fintech_factory.kpi_engine.definitions import Formula, Ratio
 from fintech_factory.pipeline.landed_rows import landed_rows
-from fintech_factory.testing import RULES, Book, Ledger, book, make_ledger
+from fintech_factory.testing import RULES, Book
 
-Row = Mapping[str, Any]
 KPIS = Path(__file__).parents[2] / "config" / "kpis" / "kpi_definitions.yaml"
-FIRST = date(2024, 12, 20)
-# Where money is paid, the ledger's edges are: whole, half, and half a cent more or less.
-PRINCIPALS = [Decimal(text) for text in ("100", "50", "99.995", "99.994", "100.005", "0", "0.003")]
-CHARGES = [Decimal(text) for text in ("0", "10", "-5", "9.995", "60")]
-
-INSTALMENT = st.tuples(st.integers(0, 150), st.sampled_from(PRINCIPALS), st.sampled_from(CHARGES))
-PAYMENT = st.tuples(st.integers(0, 320), st.sampled_from(PRINCIPALS), st.sampled_from(CHARGES))
-LOAN = st.fixed_dictionaries(
-    {
-        "opened": st.integers(0, 50),
-        "instalments": st.lists(INSTALMENT, min_size=1, max_size=5),
-        "payments": st.lists(PAYMENT, max_size=5),
-        "entity": st.sampled_from(["North", "South", None]),
-        "product": st.sampled_from(["factoring", "credit line"]),
-        "borrower": st.sampled_from(["B1", "B2", "B3"]),
-    }
-)
-LOANS = st.lists(LOAN, min_size=4, max_size=12)
-# Ends of months, days within them, the day the data end, and labels after it.
-DAYS = st.lists(
-    st.sampled_from([0, 11, 12, 25, 42, 70, 71, 99, 130, 190, 240, 290, 300, 305, 310]),
-    min_size=2,
-    max_size=4,
-    unique=True,
-)
-ENDS = FIRST + timedelta(days=300)
-# A ledger costs the same for one loan as for ten: few examples, each of many loans. Shrinking
-# would cost minutes and save little reading.
-BRUTE = settings(
-    max_examples=15, deadline=None, derandomize=True, phases=[Phase.explicit, Phase.generate]
-)
-LIGHT = settings(BRUTE, max_examples=4)
-
-
-def day(number: int) -> date:
-    return FIRST + timedelta(days=number)
-
-
-def a_book(loans: Sequence[dict[str, Any]], currencies: Sequence[str] = ("USD",)) -> Book:
-    """Make a book of drawn loans; what is paid is cut to what was disbursed, and to the data."""
-    made = book().rate("MXN", FIRST, "0.05312347").ending(ENDS)
-    for place, loan in enumerate(loans):
-        opened = day(loan["opened"])
-        principal = max(sum(each[1] for each in loan["instalments"]), Decimal(1))
-        left, payments = principal, []
-        for after, part, charge in sorted(loan["payments"]):
-            on = opened + timedelta(days=after)
-            if on <= ENDS:
-                affordable = min(part, left)
-                left -= affordable
-                payments.append((on, affordable, charge))
-        made = made.loan(
-            principal,
-            disbursed=opened,
-            instalments=[
-                (opened + timedelta(days=after), part, charge)
-                for after, part, charge in loan["instalments"]
-            ],
-            payments=payments,
-            entity=loan["entity"],
-            product=loan["product"],
-            borrower=loan["borrower"],
-            currency=currencies[place % len(currencies)],
-        )
-    return made
-
-
-@contextmanager
-def a_ledger(of: Book, days: Sequence[date]) -> Iterator[Ledger]:
-    with tempfile.TemporaryDirectory() as folder, make_ledger(of, days, Path(folder)) as ledger:
-        yield ledger
-
 
 # The brute force: every figure of a loan at a date from every row of it, one rule a line.
 

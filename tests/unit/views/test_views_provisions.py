@@ -159,8 +159,9 @@ def test_every_part_adds_up_to_the_book(tables: dict[str, list[Any]]) -> None:
 
 
 def test_sensitivity_caps_what_is_certain(tables: dict[str, list[Any]]) -> None:
-    """PD x 1.5: only the current grow, to 0.75; LGD + 10 points: all by 55 / 45, each
-    cell rounded by itself (384.999633 + 82.499921 + 275 + 220).
+    """PD x 1.5: only the current grow, to 0.75. LGD + 10 points: all by 55 / 45.
+
+    Each cell is rounded by itself: 384.999633 + 82.499921 + 275 + 220.
     """
     cases = {row["case"]: row for row in tables["sensitivity"]}
     assert cases["higher PD"]["ecl"] == D("472.499549") + D("101.249903") + 225 + 180
