@@ -4,6 +4,7 @@
 -- order: months_since
 -- percent: recovery_rate = recovered / balance_at_default
 -- A default is the first full month-end at which a loan is at or past the stage 3 day. Recovered is principal, at the as-of date's rate.
+-- Dust loans owed a cent or less: they are counted here, and are no history for a loss given default.
 WITH first_default AS (
   SELECT x.loan_key, MIN(x.seq) AS seq
   FROM loan_position AS x
@@ -56,6 +57,7 @@ SELECT
   defaulted_on,
   months_since,
   COUNT(*) AS loans,
+  COUNT(CASE WHEN ABS(balance_at_default) <= 0.01 THEN 1 END) AS dust_loans,
   SUM(balance_at_default) AS balance_at_default,
   SUM(balance_at_default - balance_now) AS recovered,
   SUM(balance_now) AS balance_now

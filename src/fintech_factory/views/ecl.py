@@ -130,10 +130,10 @@ class Measured:
 
     @cached_property
     def lgd(self) -> Lgd:
-        """Loss given default of defaults that had their time."""
+        """Loss given default of defaults that had their time; dust is no history."""
         said = self.policy.lgd
         old = (
-            (row["loans"], row["balance_at_default"], row["recovered"])
+            (row["loans"] - row["dust_loans"], row["balance_at_default"], row["recovered"])
             for row in self.facts.tables[DEFAULTS]
             if row["months_since"] >= said.workout_months
         )

@@ -50,7 +50,7 @@ class Windows(Settings):
     """How far back the book's own experience is measured, in full months."""
 
     due_months: int = Field(
-        default=3,
+        default=6,
         ge=1,
         le=60,
         description="For what falls due and what is paid early: recent months, as habits change.",

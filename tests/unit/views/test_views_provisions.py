@@ -240,6 +240,23 @@ def test_a_default_is_followed_from_the_first_month_end_in_stage_3(ledger_of: Ma
     assert (row["recovered"], row["balance_now"]) == (30, 50)
 
 
+def test_a_default_of_a_cent_is_named_dust_and_is_no_history(
+    ledger_of: Make, show: Show, policy: Provisioning
+) -> None:
+    of = book()
+    for owed in ("0.01", "0.011"):
+        of = of.loan(owed, disbursed="2023-12-01", instalments=[("2024-01-01", owed)])
+    said = policy.model_copy(update={"lgd": policy.lgd.model_copy(update={"min_defaults": 2})})
+    shown = show(
+        ledger_of(of.ending("2025-04-30"), "2025-04-30"), "provisions", "2025-04-30",
+        provisioning=said,
+    )  # fmt: skip
+    (defaults,) = shown.only("defaults").tables[0].rows
+    assert (defaults["loans"], defaults["dust_loans"]) == (2, 1)
+    (lgd,) = shown.only("lgd").tables[0].rows
+    assert (lgd["loans"], lgd["basis"]) == (1, "not enough history")
+
+
 def test_a_repaid_default_is_recovered_whole_and_stays_a_default(ledger_of: Make) -> None:
     of = book().loan(
         100, disbursed="2024-12-01", instalments=[("2025-01-01", 100)],
