@@ -1,7 +1,7 @@
 -- book_month: one row per as-of date with the whole book's key figures; flows are those of its month up to it.
 -- materialised: table
 WITH borrower AS (
-  SELECT as_of, COUNT(DISTINCT CASE WHEN outstanding > 0 THEN borrower_key END) AS active_borrowers
+  SELECT as_of, COUNT(DISTINCT CASE WHEN outstanding > 0 THEN borrower_id END) AS active_borrowers
   FROM loan_snapshot
   GROUP BY as_of
 ),
@@ -23,7 +23,7 @@ flow AS (
 fresh AS (
   SELECT
     as_of,
-    COUNT(DISTINCT borrower_key) AS borrowers_disbursed_month,
+    COUNT(DISTINCT borrower_id) AS borrowers_disbursed_month,
     SUM(principal) AS new_principal,
     SUM(cost) AS new_cost,
     SUM(annual_cost) AS new_annual_cost,

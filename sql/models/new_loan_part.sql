@@ -15,7 +15,7 @@ SELECT
   END AS member,
   n.borrower_kind,
   COUNT(*) AS loans,
-  COUNT(DISTINCT n.borrower_key) AS borrowers,
+  COUNT(DISTINCT n.borrower_id) AS borrowers,
   SUM(n.principal) AS principal,
   SUM(n.cost) AS cost,
   SUM(n.annual_cost) AS annual_cost,

@@ -116,6 +116,24 @@ def test_a_date_before_the_book_shows_nothing_and_says_so(
     assert "the book begins on 2024-12-02" in outcome.err
 
 
+@pytest.mark.parametrize("day", ["2025-07-01", "2026-06-30"])
+def test_a_month_that_has_not_begun_in_the_data_is_no_row_of_zeros(
+    factory: Factory, published: Path, day: str
+) -> None:
+    """Nothing was due or came in it because nothing is known of it."""
+    outcome = factory(published, "views", "show", "overview", "--as-of", day)
+    assert outcome.code == 2
+    assert "the data ends on 2025-06-30; this month has not begun in it" in outcome.err
+
+
+def test_a_table_without_rows_says_so(factory: Factory, published: Path) -> None:
+    shown = ["views", "show", "cash_flow", "--table", "weeks", "--as-of", "2025-06-05"]
+    assert "no rows" not in factory(published, *shown).out
+    out = factory(published, "views", "show", "delinquency", "--table", "cure",
+                  "--as-of", "2024-12-31").out  # fmt: skip
+    assert "no rows at this date" in out
+
+
 def test_every_sum_opens_to_the_loans_that_make_it(published: Path) -> None:
     """Each number of each table that names its loans is the sum over just those loans."""
     views = App(Workspace(published)).views

@@ -33,5 +33,6 @@ SELECT
   loans,
   opening_balance,
   SUM(opening_balance) OVER (PARTITION BY as_of, opening_state) AS state_balance,
-  SUM(loans) OVER (PARTITION BY as_of, opening_state) AS state_loans
+  SUM(loans) OVER (PARTITION BY as_of, opening_state) AS state_loans,
+  FALSE AS partial
 FROM summed

@@ -65,4 +65,4 @@ SELECT
   sum_12m,
   FALSE AS partial
 FROM spread
-WHERE sum_12m <> 0
+WHERE sum_12m <> 0 OR month_12 <> 0

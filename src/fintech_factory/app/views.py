@@ -123,6 +123,7 @@ class Views:
 
     @contextmanager
     def _on_demand(self, as_of: date) -> "Iterator[tuple[Reader, ViewDate]]":
+        from fintech_factory.kpi_engine import Scope
         from fintech_factory.pipeline.day import prepare
         from fintech_factory.pipeline.outcome import Dates
         from fintech_factory.pipeline.view_facts import snapshot_dates
@@ -130,9 +131,6 @@ class Views:
         with self.factory.scratch() as build:
             book = self.factory.book(self.factory.batch_behind(as_of))
             horizon = prepare(build, book, Dates(as_of))
-            if as_of < horizon.first_day:
-                raise UsageError(
-                    f"nothing can be shown at {as_of}: the book begins on {horizon.first_day}",
-                    where="--as-of",
-                )
+            if silence := Scope((as_of,), horizon.data_through, horizon.first_day).silence(as_of):
+                raise UsageError(f"nothing can be shown at {as_of}: {silence}", where="--as-of")
             yield build, snapshot_dates(build)[as_of]

@@ -13,6 +13,7 @@ Opening 2,100 (2,000 not written off); outstanding 600 + 500 + 800 = 1,900; writ
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -198,6 +199,28 @@ def test_growth_compares_full_months_and_knows_nothing_before_the_book(
     assert (row["month_3"], row["difference_3m"], row["months"]) == (None, None, 2)
 
 
+def test_a_member_that_lent_only_a_year_ago_is_not_left_out_of_growth(
+    ledger_of: Callable[..., Ledger],
+) -> None:
+    """South lent in March 2024 alone: it is all gone, and the members still add up to the book."""
+    of = (
+        book()
+        .loan(100, disbursed="2024-03-10", entity="South")
+        .loan(400, disbursed="2025-03-10", entity="North")
+        .ending("2025-03-31")
+    )
+    rows = ledger_of(of, "2025-03-31").rows("traction_growth", dimension="entity")
+    growth = {row["member"]: (row["month_0"], row["month_12"]) for row in rows}
+    assert growth == {"North": (400, 0), "South": (0, 100)}
+
+
+def test_the_rolls_of_full_months_are_not_partial_in_a_month_in_progress(
+    ledger_of: Callable[..., Ledger],
+) -> None:
+    ledger = ledger_of(six_loans().ending("2025-03-20"), "2025-03-20")
+    assert {row["partial"] for row in ledger.rows("delinquency_roll_matrix_12m")} == {False}
+
+
 def test_concentration_ranks_by_outstanding_and_beside_it_by_balance(ledger: Ledger) -> None:
     top = {row["largest"]: row for row in ledger.rows("concentration_top")}
     assert (top[1]["top_outstanding"], top[1]["book_outstanding"]) == (1400, 1900)
@@ -219,6 +242,47 @@ def test_parts_of_every_dimension_add_up_to_the_book(ledger: Ledger) -> None:
         sums[row["dimension"]] = sums.get(row["dimension"], Decimal(0)) + row["balance"]
     assert set(sums.values()) == {Decimal(2160)}
     assert len(sums) == 8
+
+
+def test_a_borrower_whom_the_export_does_not_list_is_a_borrower(
+    ledger_of: Callable[..., Ledger],
+) -> None:
+    """As the KPI `active_borrowers` counts: by who owes, not by who has a card."""
+    of = book().loan(10, disbursed="2025-03-02").loan(20, disbursed="2025-03-03")
+    of = replace(of, tables={**of.tables, "customers": of.rows("customers")[:1]})
+    ledger = ledger_of(of.ending(AS_OF), AS_OF)
+    (row,) = ledger.rows("overview_book")
+    assert (row["active_borrowers"], row["borrowers_disbursed_month"]) == (2, 2)
+    (lent,) = of_book(ledger, "traction_month")
+    assert lent["borrowers"] == 2
+    (odd,) = ledger.rows("overview_oddities")
+    assert (odd["kind"], odd["loans"], odd["balance"]) == ("unknown borrower", 1, 20)
+
+
+def test_what_a_reader_must_know_of_the_figures_is_named(
+    ledger_of: Callable[..., Ledger],
+) -> None:
+    """A cent is dust and 1.1 cents are not; the source leaves L4 out and knows an L99."""
+    of = (
+        book()
+        .loan("0.01", loan_id="L1")
+        .loan("0.011", loan_id="L2")
+        .loan(100, loan_id="L3", payments=[("2025-02-01", 105)])
+        .loan(70, loan_id="L4", instalments=[])
+        .source_says("L1", AS_OF, "0.01")
+        .source_says("L2", AS_OF, "0.011")
+        .source_says("L3", AS_OF, -5)
+        .source_says("L99", AS_OF, 75)
+        .ending(AS_OF)
+    )
+    rows = ledger_of(of, AS_OF).rows("overview_oddities")
+    assert {row["kind"]: (row["loans"], row["balance"], row["outstanding"]) for row in rows} == {
+        "dust": (1, Decimal("0.01"), Decimal("0.01")),
+        "overpaid": (1, -5, -5),
+        "no schedule": (1, 70, 70),
+        "not in the source": (1, 70, 70),
+        "only in the source": (1, 75, None),
+    }
 
 
 def test_a_place_is_named_alike_whatever_its_case_and_missing_is_said(ledger: Ledger) -> None:
