@@ -15,6 +15,7 @@ from fintech_factory.errors import NothingPublished
 
 if TYPE_CHECKING:
     from fintech_factory.app.definitions import KpiVersions
+    from fintech_factory.app.facilities import Facilities
     from fintech_factory.app.kpis import Kpis
     from fintech_factory.app.series import KpiSeries
     from fintech_factory.app.validation import Validation
@@ -167,6 +168,13 @@ class Factory:
         from fintech_factory.app.validation import Validation
 
         return Validation(self)
+
+    @cached_property
+    def facilities(self) -> "Facilities":
+        """The workspace's facilities before its book."""
+        from fintech_factory.app.facilities import Facilities
+
+        return Facilities(self)
 
     def latest_batch(self) -> "Batch":
         """The batch in force.

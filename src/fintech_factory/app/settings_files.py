@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from fintech_factory.config.workspace import Workspace
     from fintech_factory.kpi_engine import KpiFile
     from fintech_factory.values import Problem
+    from fintech_factory.views.facilities.settings import FacilitySettings
 
 __all__ = ["config_models"]
 
@@ -22,10 +23,12 @@ def config_models(workspace: "Workspace | None" = None) -> "Models":
     from fintech_factory.config.validation import ValidationSettings
     from fintech_factory.ingestion.sources.cascade import CascadeSettings
     from fintech_factory.kpi_engine import KpiFile
+    from fintech_factory.views.facilities.settings import FacilitySettings
     from fintech_factory.views.provisioning import Provisioning
     from fintech_factory.views.scenarios import Scenarios
 
     return {
+        "facilities/*.yaml": CheckedFile(FacilitySettings, _check_facility),
         "factory.yaml": FactorySettings,
         "integrations/cascade.yaml": CascadeSettings,
         "kpis/kpi_definitions.yaml": CheckedFile(KpiFile, partial(_check_kpis, workspace)),
@@ -53,3 +56,18 @@ def _check_kpis(
     if workspace is not None:
         problems += check_versions(loaded, definitions, definition_log(workspace).latest())
     return problems
+
+
+def _check_facility(loaded: "LoadedFile[FacilitySettings]") -> "Sequence[Problem]":
+    """Check a facility's conditions and covenants, against the KPIs of the same workspace."""
+    from fintech_factory.errors import ConfigError
+    from fintech_factory.kpi_engine import load_definitions
+    from fintech_factory.views.facilities.checking import check_facility
+
+    kpis = loaded.path.parent.parent / "kpis" / "kpi_definitions.yaml"
+    try:
+        known = load_definitions(kpis).kpis
+    except ConfigError:
+        # The KPIs' own check says what is wrong with them.
+        return check_facility(loaded, None)
+    return check_facility(loaded, known)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from fintech_factory.ingestion import Batch
     from fintech_factory.pipeline.view_facts import Asked, Loans
     from fintech_factory.views.catalogue import Catalogue
+    from fintech_factory.views.document import Document
     from fintech_factory.views.makers.restatement import Restated
     from fintech_factory.views.table import Shown, ViewDate
     from fintech_factory.warehouse.protocol import Reader
@@ -49,7 +50,7 @@ class Views:
 
         wanted = self.catalogue.get(view)
         with self._at(as_of or self.factory.data_through()) as (reader, on):
-            asked = self._asked([on])
+            asked = self._asked(view, reader, [on])
             if view == "restatement":
                 asked = replace(asked, settings={"restated": self._restated(on.as_of, against)})
             return show_view(reader, wanted, asked)[0]
@@ -60,25 +61,44 @@ class Views:
 
         wanted = self.catalogue.get(view)
         with self.factory.warehouse.open(self.factory.published()) as reader:
-            return show_view(reader, wanted, self._asked(list(snapshot_dates(reader).values())))
+            dates = list(snapshot_dates(reader).values())
+            return show_view(reader, wanted, self._asked(view, reader, dates))
 
     def loans(self, view: str, table: str, as_of: date | None, where: Mapping[str, str]) -> "Loans":
         """Give the loans behind the rows of a table that have the given cells."""
         from fintech_factory.pipeline.view_facts import loans_behind
 
-        spec = self.catalogue.get(view).spec(table)
-        with self._at(as_of or self.factory.data_through()) as (reader, on):
+        known = self.catalogue.get(view)
+        day = as_of or self.factory.data_through()
+        if view == "monitor":
+            known.has_table(table)
+            with self._at(day) as (reader, on):
+                return self.factory.facilities.loans(reader, on.as_of, table, where)
+        spec = known.spec(table)
+        with self._at(day) as (reader, on):
             return loans_behind(reader, spec, on.as_of, where)
 
-    def _asked(self, dates: "Sequence[ViewDate]") -> "Asked":
+    def certificate(self, facility: str, as_of: date | None, *, draft: bool) -> "Document":
+        """Write a facility's compliance certificate at a date; without one, at the last of data.
+
+        Raises:
+            UsageError: no such facility, or a figure is unavailable and it is no draft.
+        """
+        with self._at(as_of or self.factory.data_through()) as (reader, on):
+            return self.factory.facilities.certificate(reader, facility, on, draft=draft)
+
+    def _asked(self, view: str, reader: "Reader", dates: "Sequence[ViewDate]") -> "Asked":
         from fintech_factory.pipeline.view_facts import Asked
 
-        return Asked(
-            tuple(dates), self.factory.data_through(), self.factory.rules, self._settings()
-        )
+        settings = self._settings(view, reader, dates)
+        return Asked(tuple(dates), self.factory.data_through(), self.factory.rules, settings)
 
-    def _settings(self) -> Mapping[str, Any]:
-        """What the workspace says for the makers."""
+    def _settings(
+        self, view: str, reader: "Reader", dates: "Sequence[ViewDate]"
+    ) -> Mapping[str, Any]:
+        """What the workspace says for the maker of a view."""
+        if view == "monitor":
+            return {"monitor": self.factory.facilities.monitor(reader, dates)}
         return {"provisioning": self.factory.provisioning, "scenarios": self.factory.scenarios}
 
     def _restated(self, as_of: date, against: str | None) -> "Restated | str":

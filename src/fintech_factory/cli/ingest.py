@@ -8,9 +8,11 @@ import click
 
 from fintech_factory.cli import output
 from fintech_factory.cli.options import Call, as_of_option, exit_with_findings, pass_call
+from fintech_factory.errors import UsageError
 
 if TYPE_CHECKING:
     from fintech_factory.ingestion.landing.land import Arrival, Landing, Place
+    from fintech_factory.ingestion.sources.statements import StatementBatch
 
 __all__ = ["command", "landing_as_json", "print_landing"]
 
@@ -53,6 +55,68 @@ def cascade(
         raise click.exceptions.Exit(_REFUSED)
     if landing.status == "landed" and (landing.quarantined or landing.is_critical):
         exit_with_findings()
+
+
+@command.command("statements")
+@click.argument("path", metavar="[PATH]", required=False, type=click.Path(path_type=Path))
+@click.option("--template", "as_template", is_flag=True, help="Print the CSV to fill in.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="With --template: write it there.",
+)
+@pass_call
+def statements(call: Call, *, path: Path | None, as_template: bool, out: Path | None) -> None:
+    """Land financial statements from a CSV made by the template.
+
+    The same content again changes nothing. Exit 1 if the file is refused (what landed before
+    stays), 3 if it landed and rows were set aside.
+    """
+    if as_template == (path is not None):
+        raise UsageError(
+            "give the file of statements, or --template", hint="factory ingest statements PATH"
+        )
+    if path is None:
+        _print_template(out)
+        return
+    if out is not None:
+        raise UsageError("--out goes with --template", where="--out")
+    from fintech_factory.app import Factory
+
+    landed = Factory(call.workspace()).facilities.ingest_statements(path)
+    if call.json:
+        output.emit_json(landed.as_json())
+    else:
+        _print_statements(landed)
+    if landed.status == "landed" and landed.set_aside:
+        exit_with_findings()
+
+
+def _print_template(out: Path | None) -> None:
+    from fintech_factory.ingestion.sources.statements import template
+
+    if out is None:
+        output.say(template().rstrip("\n"))
+    else:
+        out.write_text(template(), encoding="utf-8")
+        output.say(f"written: {out}")
+
+
+def _print_statements(landed: "StatementBatch") -> None:
+    output.print_table(
+        ["period_end", "months", "currency", "net_income", "equity"],
+        [
+            [each.period_end, each.months, each.currency, *map(each.lines.get, _SHOWN_LINES)]
+            for each in landed.statements
+        ],
+    )
+    for each in landed.set_aside:
+        output.say(f"line {each.line} set aside: {'; '.join(each.reasons)}")
+    output.say(f"{landed.status}: {landed.batch_id}")
+
+
+_SHOWN_LINES = ("net_income", "equity")
 
 
 def _fetched(sources: tuple[str, ...], place: "Place") -> Any:  # noqa: ANN401 - a context manager

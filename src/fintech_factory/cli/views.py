@@ -5,6 +5,7 @@ import io
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -136,6 +137,41 @@ def loans(  # noqa: PLR0913 - one parameter an option
         _print_csv({"": (found.columns, found.rows)})
     else:
         _print_loans(found)
+
+
+@command.command("certificate")
+@click.argument("facility")
+@as_of_option("The date certified; else the last day of data.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write it there, as HTML if the name ends in .html, else as Markdown.",
+)
+@click.option("--draft", is_flag=True, help="Write it though a figure is unavailable, and mark it.")
+@pass_call
+def certificate(
+    call: Call, *, facility: str, as_of: date | None, out: Path | None, draft: bool
+) -> None:
+    """Write a facility's compliance certificate, to be signed.
+
+    It is refused while one of its figures is unavailable.
+    """
+    from fintech_factory.app import Factory
+
+    written = Factory(call.workspace()).views.certificate(facility, as_of, draft=draft)
+    as_html = out is not None and out.suffix.casefold() in {".html", ".htm"}
+    text = written.as_html() if as_html else written.as_markdown()
+    if out is not None:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(text, encoding="utf-8")
+    if call.json:
+        document = {"facility": facility, "title": written.title, "draft": draft, "out": out}
+        output.emit_json(document | ({} if out else {"markdown": text}))
+    elif out is None:
+        output.say(text.rstrip("\n"))
+    else:
+        output.say(f"written: {out}")
 
 
 def _cell(text: str) -> tuple[str, str]:

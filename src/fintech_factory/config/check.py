@@ -1,7 +1,8 @@
 """Checks every settings file of a workspace at once."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -16,7 +17,8 @@ from fintech_factory.values import Problem
 __all__ = ["CheckedFile", "FileCheck", "Models", "check_workspace"]
 
 FileCheck: TypeAlias = Callable[[Path], Sequence[Problem]]
-# File inside config/ (`integrations/cascade.yaml`) -> its model, or a check of its own.
+# File inside config/ (`integrations/cascade.yaml`) -> its model, or a check of its own. A pattern
+# (`facilities/*.yaml`) stands for every file it fits, and for none.
 Models: TypeAlias = Mapping[str, type[Settings] | FileCheck]
 
 
@@ -35,6 +37,7 @@ class CheckedFile:
 def check_workspace(workspace: Workspace, models: Models) -> list[Problem]:
     """Give every problem of every file in config/, by file and place; none if all is well."""
     present = _settings_files(workspace)
+    models = _spelt_out(models, present)
     problems: list[Problem] = []
     for file in sorted({*present, *models}):
         path = workspace.config / file
@@ -48,6 +51,16 @@ def check_workspace(workspace: Workspace, models: Models) -> list[Problem]:
             found = _check_file(path, models[file])
             problems += sorted(found, key=lambda each: (each.line, each.column))
     return problems
+
+
+def _spelt_out(models: Models, present: Iterable[str]) -> Models:
+    """Put the files there are in the place of each pattern."""
+    named = {file: entry for file, entry in models.items() if "*" not in file}
+    for pattern, entry in models.items():
+        if "*" in pattern:
+            fitting = (file for file in present if fnmatchcase(file, pattern))
+            named |= {file: entry for file in fitting if file not in named}
+    return named
 
 
 def _settings_files(workspace: Workspace) -> dict[str, Path]:

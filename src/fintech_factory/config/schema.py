@@ -38,8 +38,12 @@ def json_schema(model: type[Settings]) -> dict[str, Any]:
 
 
 def schema_name(file: str) -> str:
-    """Name the schema of a file: `integrations.cascade.schema.json`."""
-    return ".".join(PurePosixPath(file).with_suffix("").parts) + ".schema.json"
+    """Name the schema of a file: `integrations.cascade.schema.json`.
+
+    A pattern's is its folder's: `facilities.schema.json` for `facilities/*.yaml`.
+    """
+    parts = PurePosixPath(file).with_suffix("").parts
+    return ".".join(part for part in parts if part != "*") + ".schema.json"
 
 
 def write_schemas(folder: Path, models: Mapping[str, object]) -> tuple[Path, ...]:

@@ -41,7 +41,7 @@ from fintech_factory.registry import suggestion
 if TYPE_CHECKING:
     from sqlglot.expressions import Expr
 
-__all__ = ["ExpressionRefused", "read_formula", "read_measure"]
+__all__ = ["ExpressionRefused", "read_condition", "read_formula", "read_measure"]
 
 _MOST_GROUPS = 1_000
 _LONGEST_LITERAL = 100
@@ -67,6 +67,14 @@ def read_measure(text: str, model: Model) -> Node:
     """
     bounds = Bounds()
     return Outside(_Measures(model, bounds).leaf, _OPERATORS, bounds).read(parse(text))
+
+
+def read_condition(text: str, model: Model) -> Node:
+    """Read a condition on one row of a model, such as `principal > 100000 or dpd > 90`.
+
+    ExpressionRefused names the first part outside the grammar.
+    """
+    return _Measures(model, Bounds()).condition(parse(text))
 
 
 def read_formula(text: str, kpis: Collection[str]) -> Node:
@@ -113,7 +121,7 @@ class _Measures:
         match type(node).__name__:
             case "Filter":
                 only(node, "this", "expression")
-                return self._aggregate(node.this, self._condition(node.expression.this))
+                return self._aggregate(node.this, self.condition(node.expression.this))
             case "Div":
                 hint = "give `part` and `whole`; the engine divides exactly"
                 raise refused(node, "`/` is not allowed in SQL", hint)
@@ -166,7 +174,8 @@ class _Measures:
     def _amount(self, node: "Expr") -> Node:
         return self._of_kind(node, Kind.NUMBER)
 
-    def _condition(self, node: "Expr") -> Node:
+    def condition(self, node: "Expr") -> Node:
+        """Read what a row answers by yes or no."""
         return self._of_kind(node, Kind.BOOLEAN)
 
     def _of_kind(self, node: "Expr", wanted: Kind) -> Node:
@@ -214,12 +223,12 @@ class _Measures:
 
     def _not(self, node: "Expr") -> tuple[Node, Kind]:
         only(node, "this")
-        return Not(self._condition(node.this)), Kind.BOOLEAN
+        return Not(self.condition(node.this)), Kind.BOOLEAN
 
     def _logical(self, node: "Expr") -> tuple[Node, Kind]:
         only(node, "this", "expression")
         both = AllOf if type(node).__name__ == "And" else AnyOf
-        return both(self._condition(node.this), self._condition(node.expression)), Kind.BOOLEAN
+        return both(self.condition(node.this), self.condition(node.expression)), Kind.BOOLEAN
 
     def _arithmetic(self, node: "Expr") -> tuple[Node, Kind]:
         only(node, "this", "expression")
@@ -260,7 +269,7 @@ class _Measures:
         results = [branch.args["true"] for branch in branches]
         default = node.args.get("default")
         parts, kind = self._alike(node, *results, *([default] if default is not None else []))
-        conditions = [self._condition(branch.this) for branch in branches]
+        conditions = [self.condition(branch.this) for branch in branches]
         otherwise = parts[-1] if default is not None else None
         return Case(tuple(zip(conditions, parts, strict=False)), otherwise), kind
 

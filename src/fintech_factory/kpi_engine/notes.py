@@ -1,14 +1,13 @@
 """Collects what is wrong in a settings file, each problem with its place."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fintech_factory.kpi_engine.expression import ExpressionRefused
 from fintech_factory.values import Problem
 
 if TYPE_CHECKING:
     from fintech_factory.config import LoadedFile
-    from fintech_factory.kpi_engine.settings import KpiFile
 
 __all__ = ["Notes"]
 
@@ -17,19 +16,27 @@ Key = str | int
 
 @dataclass(frozen=True, slots=True)
 class Notes:
-    """A notebook open at one place of the file; `below` opens the same book further down."""
+    """A notebook open at one place of the file; `below` opens the same book further down.
 
-    loaded: "LoadedFile[KpiFile]"
+    `about` names what the place speaks of; else its keys below the first do.
+    """
+
+    loaded: "LoadedFile[Any]"
     keys: tuple[Key, ...] = ()
     problems: list[Problem] = field(default_factory=list)
+    about: str = ""
 
     def below(self, *keys: Key) -> "Notes":
         """Give the notebook opened at a key further down."""
-        return Notes(self.loaded, (*self.keys, *keys), self.problems)
+        return Notes(self.loaded, (*self.keys, *keys), self.problems, self.about)
+
+    def speaking_of(self, about: str) -> "Notes":
+        """Give the notebook with a name for what it is about."""
+        return Notes(self.loaded, self.keys, self.problems, about)
 
     def note(self, message: str, hint: str = "") -> None:
-        """Write down a problem at this place, naming the KPI that it is about."""
-        named = ".".join(str(key) for key in self.keys[1:])
+        """Write down a problem at this place, naming what it is about."""
+        named = self.about or ".".join(str(key) for key in self.keys[1:])
         said = f"{named}: {message}" if named else message
         self.problems.append(self.loaded.problem(self.keys, said, hint))
 

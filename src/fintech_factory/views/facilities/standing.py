@@ -1,0 +1,131 @@
+"""How a facility stands at one date: its borrowing base and the figures made of it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from fintech_factory.analytics.borrowing_base import BorrowingBase
+from fintech_factory.analytics.concentration import Excess, Limit, excesses
+from fintech_factory.analytics.ratio import percent
+from fintech_factory.views.facilities.facts import BookFacts, Figure, Pool
+from fintech_factory.views.facilities.terms import Facility, amount_at, in_force
+from fintech_factory.views.table import ViewDate
+
+__all__ = ["FIGURES", "Standing", "standing_at"]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A facility at one date; `rate` turns its currency into the reporting currency.
+
+    `reason` says what a figure that is not known needs; it is empty where all are known.
+    """
+
+    facility: Facility
+    on: ViewDate
+    pool: Pool
+    excesses: tuple[Excess, ...]
+    base: BorrowingBase
+    rate: Decimal
+    cash_on: date | None
+    reason: str = ""
+
+    @property
+    def collateralisation(self) -> Decimal | None:
+        """(Net eligible + cash) over what is drawn, in percent; None where nothing is drawn."""
+        return percent(self.base.collateral, self.base.drawn)
+
+
+def standing_at(
+    facility: Facility, facts: BookFacts, on: ViewDate, reporting: str
+) -> Standing | str:
+    """Give a facility at a date, or say why it cannot be.
+
+    Terms are those in force on the as-of date; amounts are those of the day the data end.
+    """
+    rate = (
+        Decimal(1)
+        if facility.terms.currency == reporting
+        else facts.rates.get(facility.terms.currency, {}).get(on.as_of)
+    )
+    if rate is None:
+        return (
+            f"{facility.id} is in {facility.terms.currency} and there is no rate to {reporting}:"
+            " add one to currency.rates in config/factory.yaml"
+        )
+    pool = facts.pools.get(facility.id, {}).get(on.as_of)
+    if pool is None:
+        return f"the pool of {facility.id} was not read at {on.as_of}"
+    found = tuple(excesses(pool.cells, _limits(facility, on.as_of), pool.eligible.balance))
+    cash_on, cash = _cash(facility, on.cut_on)
+    base = BorrowingBase(
+        eligible=pool.eligible.balance,
+        discounts=pool.eligible.balance - pool.counted,
+        excess=sum((each.excess for each in found), Decimal(0)),
+        advance_percent=_advance(facility, on.as_of),
+        commitment=_in_reporting(amount_at(facility.terms.commitment, on.as_of), rate)
+        or Decimal(0),
+        drawn=_in_reporting(amount_at(facility.terms.drawn, on.cut_on), rate) or Decimal(0),
+        cash=_in_reporting(cash, rate),
+    )
+    reason = "" if cash is not None else f"needs the cash of {on.cut_on} in {facility.place}"
+    return Standing(facility, on, pool, found, base, rate, cash_on, reason)
+
+
+def _limits(facility: Facility, day: date) -> list[Limit]:
+    return [
+        Limit(each.id, each.per, each.percent, each.largest)
+        for each in facility.terms.concentration
+        if each.holds(day)
+    ]
+
+
+def _advance(facility: Facility, day: date) -> Decimal:
+    found = in_force(facility.terms.advance_rate, day)
+    return Decimal(0) if found is None else found.percent
+
+
+def _cash(facility: Facility, day: date) -> tuple[date | None, Decimal | None]:
+    """Give the newest balance that may still serve on a day, and its own day."""
+    oldest = day - timedelta(days=facility.terms.cash_valid_days)
+    usable = [each for each in facility.terms.cash if oldest <= each.on <= day]
+    newest = max(usable, key=lambda each: each.on, default=None)
+    return (None, None) if newest is None else (newest.on, newest.amount)
+
+
+def _in_reporting(amount: Decimal | None, rate: Decimal) -> Decimal | None:
+    return None if amount is None else round(amount * rate, 6)
+
+
+def _share(part: Decimal | None, whole: Decimal, reason: str) -> Figure:
+    value = percent(part, whole)
+    return Figure(value, "" if value is not None else reason, part, whole)
+
+
+def _surplus(at: Standing) -> Figure:
+    return Figure(at.base.surplus, at.reason)
+
+
+def _collateralisation(at: Standing) -> Figure:
+    return _share(at.base.collateral, at.base.drawn, at.reason or "nothing is drawn")
+
+
+FIGURES: Mapping[str, tuple[str, Callable[[Standing], Figure]]] = {
+    "borrowing_base_surplus": ("money", _surplus),
+    "collateralisation": ("percent", _collateralisation),
+    "eligible_share": (
+        "percent",
+        lambda at: _share(at.base.eligible, at.pool.all_loans.balance, "the pool is empty"),
+    ),
+    "excess_concentration": ("money", lambda at: Figure(at.base.excess)),
+    "excess_share": (
+        "percent",
+        lambda at: _share(at.base.excess, at.base.eligible, "no loan is eligible"),
+    ),
+    "utilisation": (
+        "percent",
+        lambda at: _share(at.base.drawn, at.base.commitment, "nothing is committed"),
+    ),
+}
+"""The figures of the monitor that a covenant may name: unit, and how each is read."""
