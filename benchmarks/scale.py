@@ -48,7 +48,7 @@ def models_and_kpis(root: Path) -> None:
     """Build and measure a workspace's batch without the second engine; print the steps."""
     from fintech_factory.app import Factory
     from fintech_factory.config import Workspace
-    from fintech_factory.kpi_engine import Scope, evaluate
+    from fintech_factory.kpi_engine import Scope, evaluate_together
     from fintech_factory.pipeline.day import prepare
     from fintech_factory.pipeline.outcome import Dates
 
@@ -58,7 +58,7 @@ def models_and_kpis(root: Path) -> None:
     horizon = prepare(build, factory.book(factory.latest_batch()), Dates(month_ends=True))
     prepared = time.perf_counter()
     scope = Scope(horizon.as_ofs, horizon.data_through, horizon.first_day)
-    readings = evaluate(factory.definitions, scope, build.evaluate)
+    readings = evaluate_together(factory.definitions, scope, build.evaluate_all)
     measured = time.perf_counter()
     build.discard()
     print(f"{prepared - started} {measured - prepared} {len(readings)}")

@@ -1,12 +1,12 @@
 -- loan_due: one row per loan per as-of date up to which an instalment of its fell due in the month, in the reporting currency.
 -- materialised: view
 -- Cash pays the oldest instalment first: what it pays of the month's is what the earlier ones leave, up to all of them.
-WITH due AS (
+WITH fallen AS (
   SELECT
     i.loan_key,
     w.seq,
     SUM(i.total) AS due_to_date,
-    MIN(i.total_due - i.total) AS due_before
+    MIN(i.instalment_no) AS first_no
   FROM fact_schedule AS i
   INNER JOIN snapshot_window AS w
     ON w.day_on = i.due_on
@@ -14,6 +14,19 @@ WITH due AS (
     ON l.loan_key = i.loan_key
   WHERE w.in_month_to_date AND l.disbursed_on <= w.cut_on
   GROUP BY i.loan_key, w.seq
+),
+
+due AS (
+  SELECT
+    n.loan_key,
+    n.seq,
+    n.due_to_date,
+    -- A rebate that is scheduled before is no cash.
+    CASE WHEN i.total_due > i.total THEN i.total_due - i.total ELSE 0 END AS due_before
+  FROM fallen AS n
+  INNER JOIN fact_schedule AS i
+    ON i.loan_key = n.loan_key
+    AND i.instalment_no = n.first_no
 ),
 
 paid AS (

@@ -6,6 +6,7 @@ WITH alive AS (
     d.seq,
     d.cut_on,
     d.month_start,
+    d.month_end,
     d.month_no,
     l.loan_key,
     l.loan_id,
@@ -48,6 +49,8 @@ SELECT
   v.currency,
   v.disbursed_on,
   v.month_no - EXTRACT(YEAR FROM v.disbursed_on) * 12 - EXTRACT(MONTH FROM v.disbursed_on) AS months_on_book,
+  -- 0: disbursed in the last full month; -1: in the month in progress.
+  v.month_no - EXTRACT(YEAR FROM v.disbursed_on) * 12 - EXTRACT(MONTH FROM v.disbursed_on) - CASE WHEN v.cut_on >= v.month_end THEN 0 ELSE 1 END AS full_months_ago,
   v.borrower_kind,
   v.term_days,
   v.disbursed_on >= v.month_start AS disbursed_this_month,

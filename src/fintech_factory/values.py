@@ -27,6 +27,9 @@ class Unit(StrEnum):
     COUNT = "count"
     SCORE = "score"
     DAYS = "days"
+    MONTHS = "months"
+    HOURS = "hours"
+    SECONDS = "seconds"
 
 
 class Severity(StrEnum):

@@ -29,6 +29,9 @@ LOAN = st.fixed_dictionaries(
         "entity": st.sampled_from(["North", "South", None]),
         "product": st.sampled_from(["factoring", "credit line"]),
         "borrower": st.sampled_from(["B1", "B2", "B3"]),
+        "term": st.sampled_from([None, -3, 0, 7, 45, 400]),
+        "cost": st.tuples(*[st.sampled_from([None, Decimal("7.77"), Decimal(-2)])] * 2),
+        "state": st.sampled_from(["San Salvador", "SAN SALVADOR", "san salvador ", "n/a", None]),
     }
 )
 LOANS = st.lists(LOAN, min_size=4, max_size=12)
@@ -77,6 +80,10 @@ def a_book(loans: Sequence[dict[str, Any]], currencies: Sequence[str] = ("USD",)
             product=loan["product"],
             borrower=loan["borrower"],
             currency=currencies[place % len(currencies)],
+            interest=loan["cost"][0],
+            fees=loan["cost"][1],
+            state=loan["state"],
+            **({} if loan["term"] is None else {"matures": opened + timedelta(loan["term"])}),
         )
     return made
 

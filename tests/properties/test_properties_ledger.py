@@ -22,7 +22,8 @@ from fintech_factory.kpi_engine import (
     load_definitions,
     recompute,
 )
-from fintech_factory.kpi_engine.definitions import Formula, Ratio
+from fintech_factory.kpi_engine.definitions import Amount, Ratio
+from fintech_factory.kpi_engine.nodes import AggregateKind
 from fintech_factory.pipeline.landed_rows import landed_rows
 from fintech_factory.testing import RULES, Book
 
@@ -198,7 +199,7 @@ def scope_of(of: Book, days: Sequence[date]) -> Scope:
 
 
 # Shares and borrowers do not add up: one may stand in several parts of the book.
-NOT_ADDITIVE = {"active_borrowers", "top_10_share", "largest_borrower_share"}
+ADDITIVE = {AggregateKind.SUM, AggregateKind.COUNT}
 
 
 @LIGHT
@@ -222,7 +223,9 @@ def test_the_parts_of_a_dimension_add_up_to_the_whole_book(
 
 def figures_of(definitions: Definitions, kpi: str) -> tuple[str, ...]:
     measure = definitions.get(kpi).measure
-    if kpi in NOT_ADDITIVE or isinstance(measure, Formula):
+    if not isinstance(measure, Ratio | Amount):
+        return ()
+    if {each.kind for each in definitions.get(kpi).aggregates} - ADDITIVE:
         return ()
     return ("part", "whole") if isinstance(measure, Ratio) else ("value",)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from fintech_factory.app.factory import Factory
-    from fintech_factory.kpi_engine import Reading
+    from fintech_factory.kpi_engine import Kpi, Reading
     from fintech_factory.pipeline.opened import Opened
 
 __all__ = ["Kpis"]
@@ -42,6 +42,23 @@ class Kpis:
         with self.factory.on_demand(day) as (_, made):
             return [made[kpi] for kpi in wanted]
 
+    def of_department(self, department: str | None) -> "list[Kpi]":
+        """Give the KPIs of one department, or all of them.
+
+        Raises:
+            UsageError: no KPI is of that department.
+        """
+        from fintech_factory.errors import UsageError
+        from fintech_factory.registry import suggestion
+
+        kpis = list(self.factory.definitions.kpis.values())
+        found = [kpi for kpi in kpis if department in {None, kpi.department}]
+        if not found and department is not None:
+            names = sorted({kpi.department for kpi in kpis})
+            hint = suggestion(department, names)
+            raise UsageError(f"no KPI is of the department `{department}`", hint=hint)
+        return found
+
     def history(self, kpi: str) -> "list[Reading]":
         """Give a KPI's published readings of the whole book, oldest first."""
         from fintech_factory.pipeline.reading_table import history
@@ -65,9 +82,13 @@ class Kpis:
             explanation, rows, self._second(kpi, day), self.factory.batch_behind(day).manifest
         )
 
-    def _second(self, kpi: str, as_of: date) -> "Reading":
-        """Recompute one KPI by the second engine alone, now."""
+    def _second(self, kpi: str, as_of: date) -> "Reading | None":
+        """Recompute one KPI by the second engine alone, now; None where no engine can."""
+        from fintech_factory.kpi_engine import is_measured
         from fintech_factory.pipeline.day import recompute_at
+
+        if not is_measured(self.factory.definitions.get(kpi)):
+            return None
 
         with self.factory.scratch() as build:
             readings = recompute_at(

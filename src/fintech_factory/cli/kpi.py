@@ -26,6 +26,8 @@ _AS_OF = (
     "The date the figure speaks of; else the last day of data. Computed if no run published it."
 )
 
+_LONGEST_FORMULA = 72
+
 
 @click.group("kpi")
 def command() -> None:
@@ -36,32 +38,48 @@ for _verb in VERBS:
     command.add_command(_verb)
 
 
+_department_option = click.option(
+    "--department", metavar="NAME", help="Only the KPIs of one department, such as risk."
+)
+
+
 @command.command("list")
+@_department_option
 @pass_call
-def list_kpis(call: Call) -> None:
-    """List every KPI that the workspace defines."""
+def list_kpis(call: Call, department: str | None) -> None:
+    """List every KPI that the workspace defines, by department."""
     from fintech_factory.app import Factory
 
-    kpis = list(Factory(call.workspace()).definitions.kpis.values())
+    kpis = Factory(call.workspace()).kpis.of_department(department)
     if call.json:
         output.emit_json({"kpis": [_listed(kpi) for kpi in kpis]})
         return
-    output.print_table(
-        ["kpi", "title", "unit", "limits", "formula"],
-        [[kpi.id, kpi.title.en, kpi.unit, _limits(kpi), str(kpi.measure)] for kpi in kpis],
-    )
+    for place, name in enumerate(dict.fromkeys(kpi.department for kpi in kpis)):
+        if place:
+            output.say()
+        output.print_table(
+            ["kpi", "title", "unit", "limits", "formula"],
+            [
+                [kpi.id, kpi.title.en, kpi.unit, _limits(kpi), _formula(kpi)]
+                for kpi in kpis
+                if kpi.department == name
+            ],
+            title=name.capitalize(),
+        )
 
 
 @command.command("show")
 @click.argument("kpi", required=False)
+@_department_option
 @as_of_option(_AS_OF)
 @pass_call
-def show(call: Call, *, kpi: str | None, as_of: date | None) -> None:
-    """Show one KPI, or all of them, at one date."""
+def show(call: Call, *, kpi: str | None, department: str | None, as_of: date | None) -> None:
+    """Show one KPI, those of one department, or all of them, at one date."""
     from fintech_factory.app import Factory
 
     factory = Factory(call.workspace())
-    readings = factory.kpis.readings(as_of, [kpi] if kpi else [])
+    wanted = [kpi] if kpi else [each.id for each in factory.kpis.of_department(department)]
+    readings = factory.kpis.readings(as_of, wanted)
     stale = factory.validation.stale(as_of)
     outdated = factory.kpi_versions.outdated(readings)
     if call.json:
@@ -137,7 +155,7 @@ def explain(call: Call, *, kpi: str, as_of: date | None) -> None:
         output.emit_json({**opened.as_json(), **changed})
     else:
         _print_opened(opened, outdated)
-    if not opened.agrees:
+    if opened.agrees is False:
         exit_with_findings()
 
 
@@ -166,7 +184,7 @@ def print_readings(
                 reading.unit,
                 _limits(definitions.get(reading.kpi)),
                 _state_by(definitions.get(reading.kpi), reading, outdated),
-                reading.check,
+                _check(definitions.get(reading.kpi), reading),
             ]
             for reading in readings
         ],
@@ -182,9 +200,10 @@ def _print_opened(opened: "Opened", outdated: Mapping[str, bool]) -> None:
     output.say(f"  state          {_state_by(kpi, reading, outdated)}")
     output.say(f"  formula        {kpi.measure}")
     output.say(f"  part / whole   {output.cell(reading.part)} / {output.cell(reading.whole)}")
-    verdict = "agrees" if opened.agrees else "DISAGREES"
-    output.say(f"  second engine  {output.cell(opened.second.raw_value)} ({verdict})")
+    output.say(f"  second engine  {_second(opened)}")
     output.say(f"  source         {kpi.source}")
+    if explanation.see:
+        output.say(f"  opens by       {explanation.see}")
     output.say(f"  run, batch     {reading.run_id or 'computed now'}, {opened.batch.batch_id}")
     for file in opened.batch.files:
         output.say(f"    {file.table:<18} {file.rows:>9} rows  {file.sha256[:16]}")
@@ -216,6 +235,26 @@ def _listed(kpi: "Kpi") -> dict[str, object]:
 
 def _limits(kpi: "Kpi") -> str:
     return ", ".join(f"{state.value} {limit.normalize():f}" for state, limit in kpi.limits.steps)
+
+
+def _formula(kpi: "Kpi") -> str:
+    """Give the formula where it fits a line of a table; `kpi explain` gives the whole."""
+    text = str(kpi.measure)
+    return text if len(text) <= _LONGEST_FORMULA else f"{text[:_LONGEST_FORMULA]}…"
+
+
+def _check(kpi: "Kpi", reading: "Reading") -> str:
+    """Word the second engine's verdict; what it cannot compute never reads as verified."""
+    from fintech_factory.kpi_engine import is_measured
+
+    return reading.check.value if is_measured(kpi) else "not checked"
+
+
+def _second(opened: "Opened") -> str:
+    if opened.second is None:
+        return "cannot check it: the figure does not come from the book's rows"
+    verdict = "agrees" if opened.agrees else "DISAGREES"
+    return f"{output.cell(opened.second.raw_value)} ({verdict})"
 
 
 def _shown(kpi: "Kpi", reading: "Reading") -> Decimal | None:

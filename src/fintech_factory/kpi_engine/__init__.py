@@ -9,10 +9,11 @@ from fintech_factory.kpi_engine.checking import (
 )
 from fintech_factory.kpi_engine.compare import compare
 from fintech_factory.kpi_engine.compile import CompiledQuery, compile_model
-from fintech_factory.kpi_engine.definitions import Definitions, Kpi
-from fintech_factory.kpi_engine.evaluate import RunQuery, evaluate
+from fintech_factory.kpi_engine.definitions import Definitions, Kpi, is_measured
+from fintech_factory.kpi_engine.evaluate import RunQuery, evaluate, evaluate_together
 from fintech_factory.kpi_engine.examples import check_examples, run_examples
 from fintech_factory.kpi_engine.explain import Explanation, explain
+from fintech_factory.kpi_engine.observed import Observed, ObservedAt, read_observed
 from fintech_factory.kpi_engine.readings import Check, Reading, Status, shown
 from fintech_factory.kpi_engine.scope import Scope
 from fintech_factory.kpi_engine.second_engine import Landed, recompute
@@ -29,6 +30,8 @@ __all__ = [
     "Kpi",
     "KpiFile",
     "Landed",
+    "Observed",
+    "ObservedAt",
     "Reading",
     "RunQuery",
     "Scope",
@@ -38,11 +41,14 @@ __all__ = [
     "compare",
     "compile_model",
     "evaluate",
+    "evaluate_together",
     "explain",
     "history_json",
+    "is_measured",
     "load_definitions",
     "of_kpi",
     "read_definitions",
+    "read_observed",
     "recompute",
     "run_examples",
     "shown",

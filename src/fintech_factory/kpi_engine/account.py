@@ -26,6 +26,8 @@ class Account(NamedTuple):
     principal: Decimal
     paid_on: list[date]
     paid_principal: list[Decimal]
+    paid_interest: list[Decimal]
+    paid_fees: list[Decimal]
     paid_total: list[Decimal]
     due_on: list[date]
     due_principal: list[Decimal]
@@ -49,22 +51,29 @@ class Account(NamedTuple):
         return None
 
 
-def open_account(loan: Row, schedule: list[Row], transactions: list[Row]) -> Account:
+def open_account(
+    principal: Decimal | None, disbursed_on: date, schedule: list[Row], transactions: list[Row]
+) -> Account:
     """Cumulate a loan's rows, which may come in any order (columns as in `ledger`)."""
-    payments = [(row[2], row[3], _total(row, 3)) for row in transactions if row[1] == PAYMENT]
-    instalments = [(row[1], row[2], _total(row, 2)) for row in schedule]
-    paid_on, paid_principal, paid_total = _cumulated(payments)
-    due_on, due_principal, due_total = _cumulated(instalments)
-    last_event = max([loan[6], *paid_on[-1:], *due_on[-1:]])
+    payments: list[Row] = [
+        (row[2], row[3], row[4], row[5], _total(row, 3))
+        for row in transactions
+        if row[1] == PAYMENT
+    ]
+    instalments: list[Row] = [(row[1], row[2], _total(row, 2)) for row in schedule]
+    paid_on, (paid_principal, paid_interest, paid_fees, paid_total) = _cumulated(payments, 4)
+    due_on, (due_principal, due_total) = _cumulated(instalments, 2)
     return Account(
-        loan[7] or _ZERO,
-        paid_on,
-        paid_principal,
-        paid_total,
-        due_on,
-        due_principal,
-        due_total,
-        last_event,
+        principal=principal or _ZERO,
+        paid_on=paid_on,
+        paid_principal=paid_principal,
+        paid_interest=paid_interest,
+        paid_fees=paid_fees,
+        paid_total=paid_total,
+        due_on=due_on,
+        due_principal=due_principal,
+        due_total=due_total,
+        last_event=max([disbursed_on, *paid_on[-1:], *due_on[-1:]]),
     )
 
 
@@ -78,20 +87,20 @@ def _total(row: Row, start: int) -> Decimal:
     return total
 
 
-def _cumulated(
-    events: list[tuple[date, Decimal | None, Decimal]],
-) -> tuple[list[date], list[Decimal], list[Decimal]]:
-    """Cumulate (date, principal, total) into one step per date."""
+def _cumulated(events: list[Row], amounts: int) -> tuple[list[date], list[list[Decimal]]]:
+    """Cumulate (date, amount, …) into one step per date and amount."""
     if len(events) > 1:
         events.sort(key=itemgetter(0))
     dates: list[date] = []
-    principals, totals = [_ZERO], [_ZERO]
-    for on, principal, total in events:
-        so_far = principals[-1] + (principal or _ZERO), totals[-1] + total
-        if dates and dates[-1] == on:
-            principals[-1], totals[-1] = so_far
-        else:
+    sums = [[_ZERO] for _ in range(amounts)]
+    for on, *moved in events:
+        is_same = bool(dates) and dates[-1] == on
+        if not is_same:
             dates.append(on)
-            principals.append(so_far[0])
-            totals.append(so_far[1])
-    return dates, principals, totals
+        for steps, amount in zip(sums, moved, strict=True):
+            so_far = steps[-1] + amount if amount else steps[-1]
+            if is_same:
+                steps[-1] = so_far
+            else:
+                steps.append(so_far)
+    return dates, sums

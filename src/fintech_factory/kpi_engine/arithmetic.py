@@ -11,9 +11,10 @@ from fintech_factory.kpi_engine.nodes import (
     Negative,
     Node,
     Number,
+    Power,
 )
 
-__all__ = ["DIVISION", "EXACT", "calculate", "percentage"]
+__all__ = ["DIVISION", "EXACT", "calculate", "quotient"]
 
 DIVISION = Context(prec=34, rounding=ROUND_HALF_EVEN)
 """Where a quotient is rounded: 34 significant digits, as in IEEE 754 decimal128."""
@@ -24,12 +25,12 @@ EXACT = Context(prec=200, rounding=ROUND_HALF_EVEN)
 Lookup = Callable[[Aggregate | KpiRef], Decimal | None]
 
 
-def percentage(part: Decimal, whole: Decimal) -> Decimal:
-    """Give part / whole * 100, rounded once; the caller has seen to it that whole is not 0."""
-    return DIVISION.divide(EXACT.multiply(part, Decimal(100)), whole)
+def quotient(part: Decimal, whole: Decimal, *, in_percent: bool) -> Decimal:
+    """Give part / whole, or that * 100, rounded once; the caller sees to it that whole is not 0."""
+    return DIVISION.divide(EXACT.multiply(part, Decimal(100)) if in_percent else part, whole)
 
 
-def calculate(node: Node, lookup: Lookup, context: Context) -> Decimal | None:
+def calculate(node: Node, lookup: Lookup, context: Context) -> Decimal | None:  # noqa: PLR0911 - one line per kind of node
     """Evaluate arithmetic over what `lookup` knows; None where an operand is absent.
 
     A division by 0 gives None: there is no such figure.
@@ -51,7 +52,19 @@ def calculate(node: Node, lookup: Lookup, context: Context) -> Decimal | None:
             if first is None or second is None:
                 return None
             return _join(operator, first, second, context)
+        case Power(base, exponent):
+            inner = calculate(base, lookup, context)
+            return None if inner is None else _power(inner, exponent, context)
     raise TypeError(f"{type(node).__name__} is no part of a KPI's arithmetic")
+
+
+def _power(base: Decimal, exponent: int, context: Context) -> Decimal:
+    """Multiply exactly and round once; `Context.power` is only almost always so rounded."""
+    wide = Context(prec=max(len(base.as_tuple().digits) * exponent, 1))
+    product = Decimal(1)
+    for _ in range(exponent):
+        product = wide.multiply(product, base)
+    return context.plus(product)
 
 
 def _join(operator: str, first: Decimal, second: Decimal, context: Context) -> Decimal | None:

@@ -11,8 +11,10 @@ from fintech_factory.kpi_engine.definitions import (
     Definitions,
     EmptyPolicy,
     Formula,
+    FromOutside,
     Kpi,
     Measure,
+    NotConnected,
     Ratio,
     Title,
 )
@@ -32,7 +34,18 @@ if TYPE_CHECKING:
 
 __all__ = ["check_definitions", "load_definitions", "read_definitions"]
 
-_SHAPES = "give `part` and `whole` (a ratio in percent), or `value`, or `formula`"
+_SHAPES = (
+    ("part", "whole"),
+    ("total", "per"),
+    ("value",),
+    ("formula",),
+    ("observed", "see"),
+    ("needs",),
+)
+_HOW = (
+    "give `part` and `whole` (a ratio in percent), `total` and `per` (in the total's unit),"
+    " `value`, `formula`, `observed` and `see`, or `needs`"
+)
 
 
 def load_definitions(path: Path) -> Definitions:
@@ -99,16 +112,21 @@ def _kpi(name: str, settings: "KpiSettings", notes: Notes) -> Kpi | None:
 
 
 def _measure(settings: "KpiSettings", notes: Notes) -> Measure | None:
-    written = [
-        name
-        for name in ("part", "whole", "value", "formula")
-        if getattr(settings, name) is not None
-    ]
-    if written not in (["part", "whole"], ["value"], ["formula"]):
-        notes.note(f"it has {' and '.join(written) or 'no expression'}", _SHAPES)
+    keys = (key for shape in _SHAPES for key in shape)
+    written = tuple(key for key in keys if getattr(settings, key) is not None)
+    if written not in _SHAPES:
+        notes.note(f"it has {' and '.join(written) or 'no expression'}", _HOW)
         return None
     if settings.formula is not None:
         return _formula(settings, settings.formula, notes)
+    if settings.observed is not None or settings.needs is not None:
+        return _unmeasured(settings, notes)
+    return _on_rows(settings, written, notes)
+
+
+def _on_rows(
+    settings: "KpiSettings", written: tuple[str, ...], notes: Notes
+) -> Ratio | Amount | None:
     model = _model(settings, notes)
     if model is None:
         return None
@@ -119,7 +137,21 @@ def _measure(settings: "KpiSettings", notes: Notes) -> Measure | None:
     read = {name: node for name, node in nodes.items() if node is not None}
     if "value" in read:
         return Amount(model, read["value"], texts["value"])
-    return Ratio(model, read["part"], read["whole"], texts["part"], texts["whole"])
+    above, below = read
+    return Ratio(
+        model, read[above], read[below], texts[above], texts[below], in_percent=above == "part"
+    )
+
+
+def _unmeasured(settings: "KpiSettings", notes: Notes) -> FromOutside | NotConnected:
+    if settings.model is not None:
+        notes.below("model").note("what is not measured on rows has no model", "leave it out")
+    if settings.observed is not None:
+        return FromOutside(settings.observed, settings.see or "")
+    sources = (settings.needs,) if isinstance(settings.needs, str) else settings.needs or ()
+    if not sources:
+        notes.below("needs").note("no source is named", "for example: needs: hubspot")
+    return NotConnected(tuple(dict.fromkeys(sources)))
 
 
 def _model(settings: "KpiSettings", notes: Notes) -> Model | None:
@@ -149,8 +181,9 @@ def _formula(settings: "KpiSettings", text: str, notes: Notes) -> Formula | None
     if settings.model is not None:
         notes.below("model").note("a formula has no model", "its KPIs have theirs; leave it out")
     below = notes.below("formula")
+    kpis = notes.loaded.value.kpis
     try:
-        node = read_formula(text, notes.loaded.value.kpis)
+        node = read_formula(text, kpis)
     except ExpressionRefused as refused:
         below.note_refused(text, refused)
         return None
@@ -158,13 +191,23 @@ def _formula(settings: "KpiSettings", text: str, notes: Notes) -> Formula | None
     if not inputs:
         below.note("no KPI is used", "a formula joins other KPIs")
         return None
+    for name in inputs:
+        if kpis[name].observed is not None or kpis[name].needs is not None:
+            below.note(
+                f"{name} is not measured on the book, so the two engines cannot both know it",
+                "a formula joins KPIs that are measured",
+            )
     return Formula(node, inputs, text)
 
 
 def _check_unit(settings: "KpiSettings", measure: Measure, notes: Notes) -> None:
     below = notes.below("unit")
-    if isinstance(measure, Ratio) and settings.unit is not Unit.PERCENT:
+    if isinstance(measure, Ratio) and measure.in_percent and settings.unit is not Unit.PERCENT:
         below.note(f"part and whole give a percentage, not a {settings.unit.value}", "say percent")
+    if isinstance(measure, Ratio) and not measure.in_percent and settings.unit in _NOT_A_TOTALS:
+        below.note(
+            f"a total per something is no {settings.unit.value}", "give `part` and `whole` for that"
+        )
     if isinstance(measure, Amount) and settings.unit in {Unit.PERCENT, Unit.SCORE}:
         below.note(
             f"one sum cannot be a {settings.unit.value}", "give `part` and `whole` for a percentage"
@@ -173,6 +216,9 @@ def _check_unit(settings: "KpiSettings", measure: Measure, notes: Notes) -> None
         notes.below("empty").note(
             "an empty whole has no ratio", "leave it out: such a KPI is unavailable, never 0"
         )
+
+
+_NOT_A_TOTALS = frozenset({Unit.PERCENT, Unit.SCORE})
 
 
 def _order(kpis: dict[str, Kpi], notes: Notes) -> tuple[str, ...]:

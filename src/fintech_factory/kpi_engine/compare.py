@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from fintech_factory.kpi_engine.definitions import Definitions, Formula
+from fintech_factory.kpi_engine.definitions import Definitions, Formula, FromOutside
 from fintech_factory.kpi_engine.readings import Check, GroupKey, Reading, Status
 
 __all__ = ["compare"]
@@ -19,13 +19,17 @@ def compare(
 
     Equal means exactly equal: status, part, whole and unrounded value. A reading that does
     not match is withheld with both engines' figures in its reason, and so is what is made
-    of it. A group that only the second engine knows comes back withheld as well.
+    of it. A group that only the second engine knows comes back withheld as well. What is
+    observed is given back as it is: no engine can recompute it.
     """
     others = {(reading.kpi, reading.group): reading for reading in second}
     judged: dict[_Key, Reading] = {}
     for reading in primary:
         key = (reading.kpi, reading.group)
-        judged[key] = _judged(reading, others.pop(key, None))
+        if isinstance(definitions.get(reading.kpi).measure, FromOutside):
+            judged[key] = reading
+        else:
+            judged[key] = _judged(reading, others.pop(key, None))
     for key, other in others.items():
         if _says_something(other):
             judged[key] = _withheld(other, "the first engine does not know this group")

@@ -44,6 +44,16 @@ class _Ranking:
 
 
 @dataclass(frozen=True, slots=True)
+class _Square:
+    """The sum of the squares of a key's members; `column` holds a member's own sum."""
+
+    name: str
+    column: str
+    value: Node
+    where: Node | None
+
+
+@dataclass(frozen=True, slots=True)
 class _Keyed:
     """The measures that must see all rows of a key before they can count or rank it."""
 
@@ -51,6 +61,7 @@ class _Keyed:
     key: str
     counts: tuple[tuple[str, Node | None], ...]
     rankings: tuple[_Ranking, ...]
+    squares: tuple[_Square, ...]
 
 
 def measures_of(kpis: Sequence[Kpi]) -> tuple[Aggregate, ...]:
@@ -114,7 +125,9 @@ def _plain(names: Mapping[Aggregate, str]) -> Iterator[tuple[Aggregate, str]]:
     return ((measure, name) for measure, name in names.items() if measure.kind not in _NEED_KEYS)
 
 
-_NEED_KEYS = frozenset({AggregateKind.COUNT_DISTINCT, AggregateKind.TOP_SUM})
+_NEED_KEYS = frozenset(
+    {AggregateKind.COUNT_DISTINCT, AggregateKind.TOP_SUM, AggregateKind.SQUARE_SUM}
+)
 
 
 def _joined(measure: Aggregate) -> str:
@@ -163,7 +176,7 @@ def _keyed(names: Mapping[Aggregate, str]) -> tuple[_Keyed, ...]:
         if measure.kind in _NEED_KEYS:
             of_key.setdefault(measure.key, {})[measure] = name
     return tuple(
-        _Keyed(f"keyed{place}", key, _counts(measures), _rankings(measures))
+        _Keyed(f"keyed{place}", key, _counts(measures), _rankings(measures), _squares(measures))
         for place, (key, measures) in enumerate(of_key.items(), start=1)
     )
 
@@ -187,11 +200,20 @@ def _rankings(names: Mapping[Aggregate, str]) -> tuple[_Ranking, ...]:
     )
 
 
+def _squares(names: Mapping[Aggregate, str]) -> tuple[_Square, ...]:
+    return tuple(
+        _Square(name, f"sum_{name}", measure.value, measure.where)
+        for measure, name in names.items()
+        if measure.kind is AggregateKind.SQUARE_SUM and measure.value is not None
+    )
+
+
 def _members(model: Model, keyed: _Keyed) -> Iterator[str]:
     """Sum to the members of a key, then to its members in every group; count and rank those."""
     dimensions = [f"by_{name}" for name in model.dimensions]
+    summed: tuple[_Ranking | _Square, ...] = (*keyed.rankings, *keyed.squares)
     sums = [
-        *(f"SUM({_only(one.value, one.where)}) AS {one.column}" for one in keyed.rankings),
+        *(f"SUM({_only(one.value, one.where)}) AS {one.column}" for one in summed),
         *(f"COUNT({_one_if(where)}) AS {name}" for name, where in keyed.counts),
     ]
     grouped = ", ".join(["as_of", *dimensions, keyed.key])
@@ -200,7 +222,8 @@ def _members(model: Model, keyed: _Keyed) -> Iterator[str]:
         f"  SELECT {_lines(['as_of', *dimensions, keyed.key, *sums])}\n"
         f"  FROM scoped\n  GROUP BY {grouped}\n)"
     )
-    added = [one.column for one in keyed.rankings] + [name for name, _ in keyed.counts]
+    added = [one.column for one in summed]
+    added += [name for name, _ in keyed.counts]
     columns = [
         "as_of",
         *_group_columns(model),
@@ -211,7 +234,7 @@ def _members(model: Model, keyed: _Keyed) -> Iterator[str]:
         f"{keyed.name} AS (\n  SELECT {_lines(columns)}\n"
         f"  FROM {keyed.name}_finest\n  GROUP BY {_grouping_sets(model, keyed.key)}\n)"
     )
-    if keyed.counts:
+    if keyed.counts or keyed.squares:
         yield _counted(keyed)
     for ranking in keyed.rankings:
         yield from _ranked(keyed, ranking)
@@ -229,11 +252,16 @@ def _one_if(where: Node | None) -> str:
 def _counted(keyed: _Keyed) -> str:
     cells = [
         f"COUNT(CASE WHEN {name} > 0 THEN group_key END) AS {name}" for name, _ in keyed.counts
-    ]
+    ] + [f"SUM({_squared(one.column)}) AS {one.name}" for one in keyed.squares]
     return (
         f"{keyed.name}_counts AS (\n  SELECT {_lines([*_GROUP, *cells])}\n"
         f"  FROM {keyed.name}\n  GROUP BY {', '.join(_GROUP)}\n)"
     )
+
+
+def _squared(column: str) -> str:
+    # To 6 places: a product of two wide decimals has more digits than every engine keeps.
+    return f"ROUND(CAST({column} AS DECIMAL(35, 6)) * CAST({column} AS DECIMAL(18, 6)), 6)"
 
 
 _GROUP = ("as_of", "dimension", "member")
@@ -261,8 +289,10 @@ def _ranked(keyed: _Keyed, ranking: _Ranking) -> Iterator[str]:
 
 
 def _answer(names: Mapping[Aggregate, str], keyed: Sequence[_Keyed]) -> str:
-    homes = {name: f"{one.name}_counts" for one in keyed for name, _ in one.counts}
+    homes: dict[str, str] = {}
     for one in keyed:
+        counted = [*(name for name, _ in one.counts), *(each.name for each in one.squares)]
+        homes |= dict.fromkeys(counted, f"{one.name}_counts")
         for ranking in one.rankings:
             homes |= {top: f"{one.name}_{ranking.column}" for top, _ in ranking.tops}
     cells = [f"{homes.get(name, 'measured')}.{name} AS {name}" for name in names.values()]

@@ -21,10 +21,13 @@ __all__ = [
     "EmptyPolicy",
     "Example",
     "Formula",
+    "FromOutside",
     "Kpi",
     "Measure",
+    "NotConnected",
     "Ratio",
     "Title",
+    "is_measured",
 ]
 
 Cell = bool | int | Decimal | str | date | None
@@ -39,17 +42,22 @@ class EmptyPolicy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """Part over whole, in percent; the division is the engine's, in Decimal."""
+    """Part over whole; the division is the engine's, in Decimal.
+
+    In percent, or, of a `total` per something, in the total's own unit.
+    """
 
     model: Model
     part: Node
     whole: Node
     part_text: str
     whole_text: str
+    in_percent: bool = True
 
     def __str__(self) -> str:
         """Say the formula as it stands in the definition."""
-        return f"{self.part_text} / {self.whole_text} * 100"
+        quotient = f"{self.part_text} / {self.whole_text}"
+        return f"{quotient} * 100" if self.in_percent else quotient
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +86,30 @@ class Formula:
         return self.formula_text
 
 
-Measure = Ratio | Amount | Formula
+@dataclass(frozen=True, slots=True)
+class FromOutside:
+    """A figure that no model holds: something else observes it, and `see` shows where from."""
+
+    figure: str
+    see: str
+
+    def __str__(self) -> str:
+        """Say that the figure is observed and which it is."""
+        return f"observed: {self.figure}"
+
+
+@dataclass(frozen=True, slots=True)
+class NotConnected:
+    """A figure that cannot be known before its sources are connected."""
+
+    sources: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """Say which sources are needed."""
+        return f"needs {' and '.join(self.sources)}"
+
+
+Measure = Ratio | Amount | Formula | FromOutside | NotConnected
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +165,8 @@ class Kpi:
 
     @property
     def model(self) -> Model | None:
-        """The model that the KPI is measured on; None for a formula."""
-        return None if isinstance(self.measure, Formula) else self.measure.model
+        """The model that the KPI is measured on; None where it is not measured on rows."""
+        return self.measure.model if isinstance(self.measure, Ratio | Amount) else None
 
     @property
     def expressions(self) -> tuple[Node, ...]:
@@ -161,6 +192,11 @@ class Kpi:
             return False
         names = (name for expression in self.expressions for name in columns_of(expression))
         return any(model.columns[name].month_flow for name in names)
+
+
+def is_measured(kpi: Kpi) -> bool:
+    """Say whether a KPI comes from the book, so that both engines can compute it."""
+    return isinstance(kpi.measure, Ratio | Amount | Formula)
 
 
 @dataclass(frozen=True, slots=True)

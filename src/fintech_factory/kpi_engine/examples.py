@@ -12,11 +12,13 @@ from fintech_factory.kpi_engine.definitions import (
     Definitions,
     Example,
     Formula,
+    FromOutside,
     Kpi,
 )
 from fintech_factory.kpi_engine.evaluate import Cells, RunQuery, cells_of, read_cells, read_formula
 from fintech_factory.kpi_engine.fold import fold_records
 from fintech_factory.kpi_engine.models import Column, Kind, Model
+from fintech_factory.kpi_engine.observed import Observed, read_observed
 from fintech_factory.kpi_engine.readings import Reading
 from fintech_factory.kpi_engine.scope import Scope
 from fintech_factory.kpi_engine.sqltext import number, text
@@ -30,7 +32,10 @@ _FIRST_DAY = date(2001, 1, 1)
 
 @dataclass(frozen=True, slots=True)
 class ExampleOutcome:
-    """What an example states and what an engine (`sql`, `python`, `formula`) makes of it."""
+    """What an example states and what an engine makes of it.
+
+    `engine` is `sql`, `python`, `formula` or `observed`.
+    """
 
     kpi: str
     example: Example
@@ -72,7 +77,7 @@ def check_examples(definitions: Definitions, run_query: RunQuery) -> list[Proble
 
 
 def run_examples(definitions: Definitions, run_query: RunQuery) -> Iterator[ExampleOutcome]:
-    """Compute every example: by SQL through `run_query`, by closures, and formulas alone."""
+    """Compute every example: by SQL through `run_query`, by closures, what has no rows alone."""
     for model in definitions.models():
         yield from _of_model(definitions, model, run_query)
     for kpi in definitions.kpis.values():
@@ -80,6 +85,16 @@ def run_examples(definitions: Definitions, run_query: RunQuery) -> Iterator[Exam
             for example in kpi.examples:
                 reading = read_formula(kpi, kpi.measure, example.inputs, _scope([_FIRST_DAY]))
                 yield ExampleOutcome(kpi.id, example, "formula", _figures(reading))
+        elif isinstance(kpi.measure, FromOutside):
+            yield from _of_observed(definitions.only(kpi.id), kpi, kpi.measure.figure)
+
+
+def _of_observed(definitions: Definitions, kpi: Kpi, figure: str) -> Iterator[ExampleOutcome]:
+    for example in kpi.examples:
+        given = example.inputs.get
+        seen = Observed(given("value"), given("part"), given("whole"))
+        (reading,) = read_observed(definitions, _scope([_FIRST_DAY]), {_FIRST_DAY: {figure: seen}})
+        yield ExampleOutcome(kpi.id, example, "observed", _figures(reading))
 
 
 def _of_model(

@@ -8,7 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from fintech_factory.kpi_engine.compile import CompiledQuery, compile_model, members_sql
-from fintech_factory.kpi_engine.definitions import Definitions, Formula, Kpi
+from fintech_factory.kpi_engine.definitions import (
+    Amount,
+    Definitions,
+    Formula,
+    FromOutside,
+    Kpi,
+    Ratio,
+)
 from fintech_factory.kpi_engine.models import Model
 from fintech_factory.kpi_engine.nodes import Aggregate, AggregateKind, aggregates_of, columns_of
 from fintech_factory.kpi_engine.readings import Reading
@@ -38,13 +45,21 @@ class RowsQuery:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What stands behind a reading; a formula is explained with the KPIs it is made of."""
+    """What stands behind a reading; a formula is explained with the KPIs it is made of.
+
+    What is not measured on rows has no query: an observed figure says what shows it (`see`).
+    """
 
     kpi: Kpi
     reading: Reading
     query: CompiledQuery | None
     rows_query: RowsQuery | None
     inputs: tuple["Explanation", ...]
+
+    @property
+    def see(self) -> str | None:
+        """The command that shows where an observed figure comes from."""
+        return self.kpi.measure.see if isinstance(self.kpi.measure, FromOutside) else None
 
     def as_json(self) -> dict[str, Any]:
         """Give the explanation as one JSON object, without the rows."""
@@ -61,6 +76,7 @@ class Explanation:
             "limits": {state.value: format(limit, "f") for state, limit in kpi.limits.steps},
             "owner": kpi.owner,
             "sql": self.query.sql if self.query else None,
+            "see": self.see,
             "reading": self.reading.as_json(),
             "inputs": [each.as_json() for each in self.inputs],
         }
@@ -74,6 +90,8 @@ def explain(
     if isinstance(kpi.measure, Formula):
         inputs = tuple(explain(definitions, others[name], others) for name in kpi.measure.inputs)
         return Explanation(kpi, reading, None, None, inputs)
+    if not isinstance(kpi.measure, Ratio | Amount):
+        return Explanation(kpi, reading, None, None, ())
     query = compile_model(kpi.measure.model, [kpi], [reading.as_of])
     return Explanation(kpi, reading, query, largest_rows(kpi, kpi.measure.model, reading), ())
 

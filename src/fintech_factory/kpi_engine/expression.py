@@ -51,7 +51,7 @@ _OPERATORS = {"Add": "+", "Sub": "-", "Mul": "*"}
 _COMPARISONS = {"EQ": "=", "NEQ": "<>", "LT": "<", "LTE": "<=", "GT": ">", "GTE": ">="}
 _TOP_SUM = "`top_sum(value, key, n)`"
 _AGGREGATES = (
-    "use sum, count(*), count(distinct column), min, max or top_sum, each with"
+    "use sum, count(*), count(distinct column), min, max, top_sum or square_sum, each with"
     " `filter (where ...)` if need be"
 )
 _SCALARS = (
@@ -78,17 +78,17 @@ def read_condition(text: str, model: Model) -> Node:
 
 
 def read_formula(text: str, kpis: Collection[str]) -> Node:
-    """Read a formula over other KPIs: their ids, numbers, + - * / abs and parentheses."""
+    """Read a formula over other KPIs: their ids, numbers, + - * / ^ abs and parentheses."""
 
     def leaf(node: "Expr") -> Node:
         if type(node).__name__ != "Column":
-            raise not_allowed(node, "a formula joins KPI ids and numbers by + - * / and abs()")
+            raise not_allowed(node, "a formula joins KPI ids and numbers by + - * / ^ and abs()")
         name = bare_name(node)
         if name not in kpis:
             raise refused(node, f"unknown KPI `{name}`", suggestion(name, list(kpis)))
         return KpiRef(name)
 
-    return Outside(leaf, {**_OPERATORS, "Div": "/"}, Bounds()).read(parse(text))
+    return Outside(leaf, {**_OPERATORS, "Div": "/", "Pow": "^"}, Bounds()).read(parse(text))
 
 
 class _Measures:
@@ -139,6 +139,8 @@ class _Measures:
                 return self._count(node, where)
             case "Anonymous" if str(node.this).lower() == "top_sum":
                 return self._top_sum(node, where)
+            case "Anonymous" if str(node.this).lower() == "square_sum":
+                return self._square_sum(node, where)
         raise not_allowed(node, _AGGREGATES)
 
     def _count(self, node: "Expr", where: Node | None) -> Aggregate:
@@ -164,6 +166,14 @@ class _Measures:
             raise refused(take, f"the n of {_TOP_SUM} is a whole number, 1 to {_MOST_GROUPS}")
         amount = self._amount(value)
         return Aggregate(AggregateKind.TOP_SUM, amount, self._key(key), int(written), where)
+
+    def _square_sum(self, node: "Expr", where: Node | None) -> Aggregate:
+        only(node, "this", "expressions")
+        if len(node.expressions) != 2:  # noqa: PLR2004 - value, key
+            raise refused(node, "square_sum takes two things: `square_sum(value, key)`")
+        value, key = node.expressions
+        amount = self._amount(value)
+        return Aggregate(AggregateKind.SQUARE_SUM, amount, self._key(key), where=where)
 
     def _key(self, node: "Expr") -> str:
         if type(node).__name__ != "Column":

@@ -6,7 +6,14 @@ from contextlib import contextmanager
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from fintech_factory.kpi_engine.nodes import Absolute, Arithmetic, Negative, Node, Number
+from fintech_factory.kpi_engine.nodes import (
+    Absolute,
+    Arithmetic,
+    Negative,
+    Node,
+    Number,
+    Power,
+)
 
 if TYPE_CHECKING:
     from sqlglot.expressions import Expr
@@ -27,6 +34,8 @@ _LONGEST_TEXT = 1_000
 _LONGEST_ECHO = 40
 _DEEPEST = 20
 _MOST_NODES = 200
+# A year of months; a higher power of a rate says nothing that a lender asks.
+_HIGHEST_POWER = 12
 # Digits that every engine holds exactly; an exponent would make the literal a float in SQL.
 _NUMBER = re.compile(r"\d{1,12}(\.\d{1,6})?")
 
@@ -111,6 +120,14 @@ def bare_name(node: "Expr") -> str:
     return str(node.this.this)
 
 
+def _exponent(node: "Expr") -> int:
+    """Read the exponent of a power, of which every engine gives the same exact product."""
+    written = node.name if type(node).__name__ == "Literal" and not node.is_string else ""
+    if not written.isdecimal() or not 1 <= int(written) <= _HIGHEST_POWER:
+        raise refused(node, f"an exponent is a whole number, 1 to {_HIGHEST_POWER}")
+    return int(written)
+
+
 class Bounds:
     """Counts the parts of one expression and how deep they stand in each other."""
 
@@ -154,6 +171,9 @@ class Outside:
                     return Negative(operand) if sign == "Neg" else Absolute(operand)
                 case "Literal" if not node.is_string:
                     return exact_number(node)
+                case "Pow" if "Pow" in self._operators:
+                    only(node, "this", "expression")
+                    return Power(self.read(node.this), _exponent(node.expression))
                 case kind if kind in self._operators:
                     return self._joined(node, self._operators[kind])
             return self._leaf(node)

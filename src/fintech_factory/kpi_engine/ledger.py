@@ -1,284 +1,250 @@
-"""Rebuilds each loan's state at each as-of date from the rows as they were landed."""
+"""Rebuilds each model's rows, loan by loan, from the rows as they were landed."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date
 from decimal import Decimal
-from itertools import groupby
-from operator import itemgetter
 from typing import Any
 
-from fintech_factory.errors import WarehouseError
-from fintech_factory.kpi_engine.account import Account, open_account
-from fintech_factory.kpi_engine.models import NOT_PROVIDED
-from fintech_factory.kpi_engine.rates import Rates, converted
-from fintech_factory.kpi_engine.scope import Scope, month_end, month_start
+from fintech_factory.kpi_engine.account import open_account
+from fintech_factory.kpi_engine.landed import Landed, PerLoan
+from fintech_factory.kpi_engine.loan_book import Desk, LoanBook
+from fintech_factory.kpi_engine.models import (
+    LOAN_DUE,
+    LOAN_LIFETIME,
+    LOAN_MONTH,
+    LOAN_ROLL,
+    LOAN_SNAPSHOT,
+    Model,
+)
+from fintech_factory.kpi_engine.rates import Rates
+from fintech_factory.kpi_engine.scope import Scope
+from fintech_factory.kpi_engine.snapshots import Snapshots, month_no
+from fintech_factory.kpi_engine.traits import Traits, with_kind
 from fintech_factory.values import LedgerRules
 
-__all__ = [
-    "LOAN_COLUMNS",
-    "SCHEDULE_COLUMNS",
-    "TRANSACTION_COLUMNS",
-    "Landed",
-    "LoanRecord",
-    "loan_records",
-]
+__all__ = ["RECORDS", "LoanRecord", "loan_books", "loan_records"]
 
-LOAN_COLUMNS = (
-    "line_no",
-    "loan_id",
-    "customer_id",
-    "company",
-    "product_type",
-    "currency",
-    "disburse_date",
-    "disburse_principal",
-)
-SCHEDULE_COLUMNS = ("loan_key", "date_due", "principal", "interest", "fees", "other", "to_tax")
-TRANSACTION_COLUMNS = (
-    "loan_key",
-    "transaction_type",
-    "date_paid",
-    "principal",
-    "interest",
-    "fees",
-    "other",
-    "to_tax",
-)
-Row = Sequence[Any]
 LoanRecord = tuple[Any, ...]
-"""The cells of one loan at one date, in the order of `loan_snapshot`'s columns."""
+"""The cells of one loan at one date, in the order of its model's columns."""
+
+Records = Iterator[tuple[int, LoanRecord]]
+"""(number of the date in `scope.answerable()`, record)."""
 
 _ZERO = Decimal(0)
 
 
-@dataclass(frozen=True, slots=True)
-class Landed:
-    """The landed rows, streamed.
+def loan_books(landed: Landed, scope: Scope, rules: LedgerRules) -> Iterator[LoanBook]:
+    """Open each landed loan; a borrower's come together.
 
-    `loans`, `schedules` and `transactions` give rows of `LOAN_COLUMNS`, `SCHEDULE_COLUMNS`
-    and `TRANSACTION_COLUMNS`, all three ordered by the loan's customer_id (NULLs together,
-    first or last), then any one order of loans. `segments` maps customer_id to customer_type;
-    `rates` gives (currency, rate_on, rate) in any order.
-    """
-
-    loans: Iterable[Row]
-    schedules: Iterable[Row]
-    transactions: Iterable[Row]
-    segments: Mapping[str, str | None]
-    rates: Iterable[tuple[str, date, Decimal]] = ()
-
-
-def loan_records(
-    landed: Landed, scope: Scope, rules: LedgerRules
-) -> Iterator[tuple[int, LoanRecord]]:
-    """Give each loan's record at each as-of date on which it has a balance or moved.
-
-    The number is the date's place in `scope.answerable()`. A borrower's loans come together.
     WarehouseError if rows are out of order, orphaned, or in a currency without a rate.
     """
-    calendar = _Calendar.of(scope, rules)
-    rates = Rates(landed.rates, rules.reporting_currency, calendar.as_ofs)
-    schedules = _PerLoan("schedules", landed.schedules)
-    transactions = _PerLoan("transactions", landed.transactions)
-    books = _Books(calendar, rates, rules, landed.segments)
-    order = _BorrowerOrder()
-    for loan in landed.loans:
-        order.check(loan[2])
-        account = open_account(loan, schedules.of(loan[0]), transactions.of(loan[0]))
-        yield from books.records(loan, account)
+    snapshots = Snapshots.of(scope, rules)
+    rates = Rates(landed.rates, rules.reporting_currency, snapshots.days)
+    traits = Traits(snapshots.cuts, rules, landed.segments, landed.places, rates)
+    desk = Desk(snapshots, rules, rates, traits)
+    schedules = PerLoan("schedules", landed.schedules)
+    transactions = PerLoan("transactions", landed.transactions)
+    for loan, kind in with_kind(landed.loans, rules.reactivated_after_days):
+        rows = schedules.of(loan.line_no), transactions.of(loan.line_no)
+        account = open_account(loan.disburse_principal, loan.disburse_date, *rows)
+        yield LoanBook(desk, loan, kind, account)
     schedules.finish()
     transactions.finish()
 
 
-@dataclass(frozen=True, slots=True)
-class _Calendar:
-    """The as-of dates and the windows that each of them opens, all ascending."""
+def loan_records(
+    landed: Landed, scope: Scope, rules: LedgerRules, model: Model = LOAN_SNAPSHOT
+) -> Records:
+    """Give one model's records of every loan."""
+    for book in loan_books(landed, scope, rules):
+        yield from RECORDS[model.name](book)
 
-    as_ofs: tuple[date, ...]
-    cuts: tuple[date, ...]
-    windows: tuple[date, ...]
-    month_starts: tuple[date, ...]
-    month_ends: tuple[date, ...]
-    quiet_before: tuple[date, ...]
 
-    @staticmethod
-    def of(scope: Scope, rules: LedgerRules) -> "_Calendar":
-        as_ofs = scope.answerable()
-        window = timedelta(days=rules.collection_window_days)
-        windows = tuple(day - window for day in as_ofs)
-        starts = tuple(month_start(day) for day in as_ofs)
-        return _Calendar(
-            as_ofs=as_ofs,
-            cuts=tuple(scope.cut_on(day) for day in as_ofs),
-            windows=windows,
-            month_starts=starts,
-            month_ends=tuple(month_end(day) for day in as_ofs),
-            # The collection window leaves its first day out, the month does not.
-            quiet_before=tuple(
-                min(opened + timedelta(days=1), start)
-                for opened, start in zip(windows, starts, strict=True)
+def _snapshot(book: LoanBook) -> Records:
+    """Give the dates on which the loan has a balance or has moved."""
+    desk = book.desk
+    snapshots, rules, rates = desk.snapshots, desk.rules, book.rates
+    for at in snapshots.asked(book.first, book.quiet_from):
+        day = snapshots.as_ofs[at]
+        balance, dpd, dpd_on = book.position(day)
+        flows = book.flows(day)
+        if not balance and not flows.moved:
+            continue
+        is_new = book.is_new(day)
+        amounts = (
+            book.account.principal,
+            balance,
+            flows.cash_30d,
+            flows.cash_month,
+            flows.interest_month,
+            flows.fees_month,
+            flows.due_month,
+            flows.due_to_date,
+            book.account.principal if is_new else _ZERO,
+        )
+        if rates is not None:
+            amounts = tuple([book.money(amount, day) for amount in amounts])  # type: ignore[assignment]
+        principal, balance, *moved = amounts
+        is_off = dpd > rules.write_off_after_dpd
+        yield (
+            at,
+            (
+                snapshots.days[day],
+                *book.who,
+                principal,
+                balance,
+                _ZERO if is_off else balance,
+                balance if is_off else _ZERO,
+                dpd,
+                dpd_on,
+                _bucket(rules, dpd),
+                is_off,
+                *moved,
+                1 if is_new else 0,
             ),
         )
 
 
-class _BorrowerOrder:
-    """Sees that a borrower whose loans have ended does not come back."""
-
-    def __init__(self) -> None:
-        self._now: str | None = ""
-        self._greatest = ""
-        self._nobody_came = False
-
-    def check(self, borrower: str | None) -> None:
-        """Take the next loan's borrower; loans without one come together as well."""
-        if borrower == self._now:
-            return
-        if borrower is None:
-            late, self._nobody_came = self._nobody_came, True
-        else:
-            late, self._greatest = borrower < self._greatest, borrower
-        if late:
-            raise _disorder("a borrower's loans do not come together")
-        self._now = borrower
+def _bucket(rules: LedgerRules, dpd: int) -> str:
+    return rules.bucket_labels[bisect_left(rules.bucket_bounds, dpd)]
 
 
-def _disorder(what: str) -> WarehouseError:
-    return WarehouseError(
-        what,
-        where="second engine",
-        hint="order loans, schedules and transactions alike: by customer_id, then loan_id",
+def _roll(book: LoanBook) -> Records:
+    """Give the dates on which the loan has a balance or had one when the month began."""
+    snapshots, rules = book.desk.snapshots, book.desk.rules
+    # What was owed at one month-end is looked back at from the next month's dates.
+    for at in range(bisect_left(snapshots.as_ofs, book.first), len(snapshots.as_ofs)):
+        day, opening = snapshots.as_ofs[at], snapshots.openings[at]
+        before = book.position(-1 if opening is None else opening)
+        now = book.position(day)
+        if not before.balance and not now.balance:
+            if day >= book.quiet_from:
+                return
+            continue
+        flows = book.flows(day)
+        # Both ends at the date's own rate, so that what moved is money and not the rate.
+        opened, balance = book.money(before.balance, day), book.money(now.balance, day)
+        was_off, is_off = (each.dpd > rules.write_off_after_dpd for each in (before, now))
+        bucket = _bucket(rules, now.dpd)
+        disbursed = book.account.principal if book.is_new(day) else _ZERO
+        yield (
+            at,
+            (
+                snapshots.days[day],
+                *book.who,
+                opened,
+                _ZERO if was_off else opened,
+                before.dpd,
+                _bucket(rules, before.dpd),
+                was_off,
+                balance,
+                _ZERO if is_off else balance,
+                now.dpd,
+                bucket,
+                is_off,
+                "repaid" if not balance else "written off" if is_off else bucket,
+                book.money(disbursed, day),
+                book.money(flows.principal_month, day),
+                book.money(flows.cash_month, day),
+            ),
+        )
+
+
+def _lifetime(book: LoanBook) -> Records:
+    """Give every date from the loan's disbursement on."""
+    snapshots, loan = book.desk.snapshots, book.loan
+    terms = book.desk.traits.terms(loan)
+    begun = month_no(loan.disburse_date)
+    quarter = date(loan.disburse_date.year, (loan.disburse_date.month - 1) // 3 * 3 + 1, 1)
+    own = (book.account.principal, terms.cost, terms.annual_cost)
+    for at in snapshots.asked(book.first, len(snapshots.days)):
+        day = snapshots.as_ofs[at]
+        principal, cost, annual = own if book.rates is None else _at_rate(book, own, day)
+        balance, dpd, _ = book.position(day)
+        balance = book.money(balance, day)
+        is_off = dpd > book.desk.rules.write_off_after_dpd
+        months = snapshots.month_nos[day] - begun
+        yield (
+            at,
+            (
+                snapshots.days[day],
+                *book.who,
+                quarter,
+                book.kind,
+                terms.term_days,
+                principal,
+                cost,
+                annual,
+                None if terms.term_days is None else principal * terms.term_days,
+                months,
+                months if snapshots.cuts[day] == snapshots.month_ends[day] else months - 1,
+                months == 0,
+                balance,
+                _ZERO if is_off else balance,
+                dpd,
+                is_off,
+            ),
+        )
+
+
+def _at_rate(
+    book: LoanBook, own: tuple[Decimal, Decimal, Decimal | None], day: int
+) -> tuple[Decimal, Decimal, Decimal | None]:
+    principal, cost, annual = own
+    return (
+        book.money(principal, day),
+        book.money(cost, day),
+        None if annual is None else book.money(annual, day),
     )
 
 
-class _PerLoan:
-    """Walks a stream of rows beside the loans; nothing may be left over."""
+def _due(book: LoanBook) -> Records:
+    """Give the dates up to which an instalment has fallen due in the month.
 
-    def __init__(self, table: str, rows: Iterable[Row]) -> None:
-        self._table = table
-        self._groups = groupby(rows, key=itemgetter(0))
-        self._next = next(self._groups, None)
+    Cash pays the oldest instalment first: what it pays of the month's is what the earlier ones
+    leave, up to all of them.
+    """
+    snapshots, account = book.desk.snapshots, book.account
+    for at in snapshots.asked(book.first, book.quiet_from):
+        day = snapshots.as_ofs[at]
+        cut = snapshots.cuts[day]
+        before = account.due_total[bisect_left(account.due_on, snapshots.month_starts[day])]
+        due = account.due_total[bisect_right(account.due_on, cut)] - before
+        if due <= 0:
+            continue
+        # A rebate that is scheduled before is no cash.
+        left = account.paid_total[bisect_right(account.paid_on, cut)] - max(before, _ZERO)
+        paid = min(max(left, _ZERO), due)
+        cells = (book.money(due, day), book.money(paid, day))
+        yield at, (snapshots.days[day], *book.who, *cells)
 
-    def of(self, loan_key: int) -> list[Row]:
-        """Give the rows of the loan that stands next in the stream, if it is this one."""
-        if self._next is None or self._next[0] != loan_key:
-            return []
-        rows = list(self._next[1])
-        self._next = next(self._groups, None)
-        return rows
 
-    def finish(self) -> None:
-        """Refuse a stream of which rows were never asked for."""
-        if self._next is not None:
-            raise _disorder(f"{self._table} has rows of loan_key {self._next[0]} out of order")
+def _month(book: LoanBook) -> Records:
+    """Give the full months compared with each date, if the loan was disbursed or owed in them."""
+    snapshots = book.desk.snapshots
+    for day in range(book.first, book.quiet_from):
+        targets = snapshots.compared.get(day, ())
+        if not targets:
+            continue
+        balance, dpd, _ = book.position(day)
+        is_off = dpd > book.desk.rules.write_off_after_dpd
+        outstanding = _ZERO if is_off else book.money(balance, day)
+        is_new = book.is_new(day)
+        if not outstanding and not is_new:
+            continue
+        disbursed = book.money(book.account.principal, day) if is_new else _ZERO
+        cells = (outstanding, outstanding > 0, disbursed, 1 if is_new else 0)
+        for at, before in targets:
+            as_of = snapshots.days[snapshots.as_ofs[at]]
+            yield at, (as_of, *book.who, before, snapshots.days[day], *cells)
 
 
-class _Books:
-    """Writes a loan's records: where its steps stand at each date of the calendar."""
-
-    def __init__(
-        self,
-        calendar: _Calendar,
-        rates: Rates,
-        rules: LedgerRules,
-        segments: Mapping[str, str | None],
-    ) -> None:
-        self._calendar = calendar
-        self._rates = rates
-        self._rules = rules
-        self._segments = segments
-
-    def records(self, loan: Row, account: Account) -> Iterator[tuple[int, LoanRecord]]:
-        """Give (place of the date, record) for each date on which the loan is in the book."""
-        calendar = self._calendar
-        first = bisect_left(calendar.cuts, loan[6])
-        last = len(calendar.cuts)
-        if account.principal == account.paid_principal[-1]:
-            # Nothing is owed after the last payment: the loan is gone once its windows are.
-            last = bisect_right(calendar.quiet_before, account.last_event)
-        rates = self._rates.of(loan[5])
-        segment = self._segments.get(loan[2])
-        for at in range(first, last):
-            amounts, moved = self._amounts(loan[6], account, at)
-            if not moved and not amounts[0]:
-                continue
-            if rates is not None:
-                amounts = tuple(converted(amount, rates[at]) for amount in amounts)
-            yield at, self._record(loan, segment, account, at, amounts)
-
-    def _amounts(
-        self, disbursed_on: date, account: Account, at: int
-    ) -> tuple[tuple[Decimal, ...], bool]:
-        """Give the amounts at a date, and whether anything fell into its windows.
-
-        They are balance, cash_30d, cash_month, due_month, due_to_date, disbursed_month.
-        """
-        calendar = self._calendar
-        cut, begun = calendar.cuts[at], calendar.month_starts[at]
-        paid_on, paid = account.paid_on, account.paid_total
-        due_on, due = account.due_on, account.due_total
-        paid_by_cut = bisect_right(paid_on, cut)
-        paid_by_label = bisect_right(paid_on, calendar.as_ofs[at])
-        paid_by_window = bisect_right(paid_on, calendar.windows[at])
-        paid_by_month = bisect_left(paid_on, begun)
-        due_by_month = bisect_left(due_on, begun)
-        due_by_end = bisect_right(due_on, calendar.month_ends[at])
-        is_new = disbursed_on >= begun
-        amounts = (
-            account.principal - account.paid_principal[paid_by_cut],
-            paid[paid_by_label] - paid[paid_by_window],
-            paid[paid_by_cut] - paid[paid_by_month],
-            due[due_by_end] - due[due_by_month],
-            due[bisect_right(due_on, cut)] - due[due_by_month],
-            account.principal if is_new else _ZERO,
-        )
-        moved = (
-            is_new
-            or paid_by_label > paid_by_window
-            or paid_by_cut > paid_by_month
-            or due_by_end > due_by_month
-        )
-        return amounts, moved
-
-    def _record(
-        self,
-        loan: Row,
-        segment: str | None,
-        account: Account,
-        at: int,
-        amounts: tuple[Decimal, ...],
-    ) -> LoanRecord:
-        rules, calendar = self._rules, self._calendar
-        cut = calendar.cuts[at]
-        # A loan of which nothing is unpaid is not past due, whatever its schedule says (A22).
-        dpd_on = account.oldest_uncovered(cut, rules.coverage_tolerance) if amounts[0] else None
-        dpd = 0 if dpd_on is None else (cut - dpd_on).days
-        is_written_off = dpd > rules.write_off_after_dpd
-        balance, cash_30d, cash_month, due_month, due_to_date, disbursed_month = amounts
-        rates = self._rates.of(loan[5])
-        return (
-            calendar.as_ofs[at],
-            loan[0],
-            loan[1],
-            loan[2],
-            loan[3] or NOT_PROVIDED,
-            loan[4] or NOT_PROVIDED,
-            segment or NOT_PROVIDED,
-            loan[5],
-            loan[6],
-            account.principal if rates is None else converted(account.principal, rates[at]),
-            balance,
-            _ZERO if is_written_off else balance,
-            balance if is_written_off else _ZERO,
-            dpd,
-            dpd_on,
-            rules.bucket_labels[bisect_left(rules.bucket_bounds, dpd)],
-            is_written_off,
-            cash_30d,
-            cash_month,
-            due_month,
-            due_to_date,
-            disbursed_month,
-            1 if loan[6] >= calendar.month_starts[at] else 0,
-        )
+RECORDS: Mapping[str, Callable[[LoanBook], Records]] = {
+    LOAN_SNAPSHOT.name: _snapshot,
+    LOAN_ROLL.name: _roll,
+    LOAN_LIFETIME.name: _lifetime,
+    LOAN_DUE.name: _due,
+    LOAN_MONTH.name: _month,
+}
+"""The records of one loan, by model."""

@@ -40,11 +40,12 @@ NOT_MEANING = frozenset(
         "source",
         "precision",
         "examples",
+        "see",
     }
 )
 """Keys that may change without a new version: they move no figure and no judgement."""
 
-EXPRESSIONS = frozenset({"part", "whole", "value", "formula"})
+EXPRESSIONS = frozenset({"part", "whole", "total", "per", "value", "formula"})
 
 # A confirmation is about how a limit was written, not about where it lies.
 _CONFIRMATION = "limits.confirm_small"

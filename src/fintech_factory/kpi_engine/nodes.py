@@ -1,7 +1,7 @@
 """The syntax tree of a KPI expression, free of any SQL engine."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from enum import StrEnum
 
@@ -24,6 +24,7 @@ __all__ = [
     "Not",
     "Number",
     "OneOf",
+    "Power",
     "Text",
     "Truth",
     "aggregates_of",
@@ -42,6 +43,7 @@ class AggregateKind(StrEnum):
     MIN = "min"
     MAX = "max"
     TOP_SUM = "top_sum"
+    SQUARE_SUM = "square_sum"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,14 @@ class Arithmetic:
     operator: str
     left: "Node"
     right: "Node"
+
+
+@dataclass(frozen=True, slots=True)
+class Power:
+    """In a formula: the base multiplied by itself, `exponent` times in all."""
+
+    base: "Node"
+    exponent: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +195,17 @@ class Aggregate:
     key: str = ""
     take: int = 0
     where: "Node | None" = None
+    # A measure is looked up by every reading made of it; its tree is hashed once.
+    _hash: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Remember the hash."""
+        parts = (self.kind, self.value, self.key, self.take, self.where)
+        object.__setattr__(self, "_hash", hash(parts))
+
+    def __hash__(self) -> int:
+        """Give the remembered hash."""
+        return self._hash
 
 
 Node = (
@@ -196,6 +217,7 @@ Node = (
     | Negative
     | Absolute
     | Arithmetic
+    | Power
     | Comparison
     | AllOf
     | AnyOf
@@ -212,8 +234,8 @@ Node = (
 def walk(node: Node) -> Iterator[Node]:
     """Give the node, then everything below it."""
     yield node
-    for field in fields(node):
-        yield from _walk_part(getattr(node, field.name))
+    for part in fields(node):
+        yield from _walk_part(getattr(node, part.name))
 
 
 def _walk_part(part: object) -> Iterator[Node]:

@@ -20,6 +20,20 @@ UnitName = Annotated[Unit, Field(strict=False)]
 DirectionName = Annotated[Direction, Field(strict=False)]
 EmptyName = Annotated[EmptyPolicy, Field(strict=False)]
 Department = Literal["risk", "compliance", "finance", "technology", "growth", "marketing", "sales"]
+Source = Literal[
+    "hubspot",
+    "meta",
+    "statements",
+    "telemetry",
+    "sonarqube",
+    "github",
+    "audit_trail",
+    "obligations",
+    "forecast",
+    "plan",
+    "feedback",
+]
+Figure = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 
 
 class TitleSettings(Settings):
@@ -71,24 +85,42 @@ class ExampleSettings(Settings):
         default=(), description="Rows of the model; a column left out is 0, false or empty."
     )
     inputs: dict[str, Decimal] = Field(
-        default={}, description="For a formula: the values of the KPIs that it is made of."
+        default={},
+        description=(
+            "For a formula: the values of the KPIs that it is made of. For an observed figure: its"
+            " `value`, or its `part` and `whole`."
+        ),
     )
-    part: Decimal | None = Field(default=None, description="The part they must give.")
-    whole: Decimal | None = Field(default=None, description="The whole they must give.")
+    part: Decimal | None = Field(default=None, description="The part (or total) they must give.")
+    whole: Decimal | None = Field(default=None, description="What it must be divided by.")
     value: Decimal | None = Field(description="The value they must give; null: unavailable.")
     raw_value: Decimal | None = Field(default=None, description="The value before clamping.")
 
 
 class KpiSettings(Settings):
-    """One KPI: either `part` and `whole`, or `value`, or `formula`."""
+    """One KPI, in one of six shapes.
+
+    `part` and `whole`, `total` and `per`, `value`, `formula`, `observed` and `see`, or `needs`.
+    """
 
     title: TitleSettings = Field(description="The name on the page.")
     department: Department = Field(description="Whose page it stands on.")
     model: Words | None = Field(default=None, description="The SQL model that it is measured on.")
     part: Words | None = Field(default=None, description="Above the line; the KPI is in percent.")
     whole: Words | None = Field(default=None, description="Below the line.")
+    total: Words | None = Field(default=None, description="Above the line; in its own unit.")
+    per: Words | None = Field(default=None, description="What the total is divided by.")
     value: Words | None = Field(default=None, description="A figure that is no ratio.")
     formula: Words | None = Field(default=None, description="Arithmetic over other KPIs.")
+    observed: Figure | None = Field(
+        default=None, description="A figure that a run, a view or a check observes."
+    )
+    see: Words | None = Field(
+        default=None, description="For an observed figure: the command that shows where it is from."
+    )
+    needs: Source | tuple[Source, ...] | None = Field(
+        default=None, description="The sources without which it cannot be known."
+    )
     unit: UnitName = Field(description="What it is counted in; percent: 5 means 5 %.")
     direction: DirectionName = Field(description="Which way it gets worse.")
     limits: LimitSettings | None = Field(default=None, description="When somebody must know.")
@@ -108,7 +140,8 @@ class KpiSettings(Settings):
     source: Words = Field(description="Where the formula comes from.")
     precision: int = Field(ge=0, le=8, description="Decimal places on the page.")
     examples: tuple[ExampleSettings, ...] = Field(
-        min_length=1, description="Worked examples; `factory check` computes every one."
+        default=(),
+        description="Worked examples; `factory check` computes every one. None for `needs`.",
     )
 
 

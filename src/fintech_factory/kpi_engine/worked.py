@@ -4,7 +4,14 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from fintech_factory.kpi_engine.definitions import Cell, Example, Formula, Measure
+from fintech_factory.kpi_engine.definitions import (
+    Cell,
+    Example,
+    Formula,
+    FromOutside,
+    Measure,
+    NotConnected,
+)
 from fintech_factory.kpi_engine.models import Column, Kind, Model
 from fintech_factory.kpi_engine.notes import Notes
 from fintech_factory.registry import suggestion
@@ -15,12 +22,19 @@ if TYPE_CHECKING:
 __all__ = ["read_examples"]
 
 _FIGURES = ("part", "whole", "value", "raw_value")
+_OBSERVED = (["value"], ["part", "whole"])
 
 
 def read_examples(
     settings: "tuple[ExampleSettings, ...]", measure: Measure, notes: Notes
 ) -> tuple[Example, ...]:
     """Give the examples; unknown columns and missing inputs are noted."""
+    if isinstance(measure, NotConnected):
+        if settings:
+            notes.below("examples").note("what cannot be known yet has no example", "leave it out")
+        return ()
+    if not settings:
+        notes.note("it has no worked example", "give rows and the figures that they must give")
     return tuple(
         _read(example, measure, notes.below("examples", place))
         for place, example in enumerate(settings)
@@ -31,7 +45,9 @@ def _read(settings: "ExampleSettings", measure: Measure, notes: Notes) -> Exampl
     rows: tuple[Mapping[str, Cell], ...] = ()
     if isinstance(measure, Formula):
         _check_inputs(settings, measure, notes)
-    else:
+    elif isinstance(measure, FromOutside):
+        _check_observed(settings, notes)
+    elif not isinstance(measure, NotConnected):
         if settings.inputs:
             notes.below("inputs").note("only a formula has inputs", "give `rows` of the model")
         if not settings.rows:
@@ -55,6 +71,13 @@ def _check_inputs(settings: "ExampleSettings", formula: Formula, notes: Notes) -
         if name not in formula.inputs:
             at = notes.below("inputs", name)
             at.note("the formula does not use this KPI", suggestion(name, list(formula.inputs)))
+
+
+def _check_observed(settings: "ExampleSettings", notes: Notes) -> None:
+    if settings.rows:
+        notes.below("rows").note("an observed figure has no rows", "give `inputs`")
+    if sorted(settings.inputs) not in _OBSERVED:
+        notes.note("the inputs are `value`, or `part` and `whole`")
 
 
 def _row(

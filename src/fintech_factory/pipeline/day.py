@@ -14,7 +14,8 @@ from fintech_factory.kpi_engine import (
     Reading,
     Scope,
     compare,
-    evaluate,
+    evaluate_together,
+    read_observed,
     recompute,
 )
 from fintech_factory.kpi_engine.observed import ObservedAt
@@ -96,10 +97,11 @@ def run_day(day: Day, book: Book, dates: Dates) -> DayOutcome:
         scope = _scope(book, horizon, run_id)
         _something_can_be_known(scope)
         with _step(day, journal, "kpi"):
-            readings = evaluate(book.definitions, scope, build.evaluate)
+            readings = evaluate_together(book.definitions, scope, build.evaluate_all)
         with _step(day, journal, "verify"):
             second = recompute(book.definitions, scope, landed_rows(build), book.rules)
             readings = compare(book.definitions, readings, second)
+        readings += read_observed(book.definitions, scope, {})
         with _step(day, journal, "reconcile"):
             held = (horizon.as_ofs, horizon.snapshots)
             compared = compare_all(build, book.batch, held, book.tolerances, day.watch)
@@ -215,9 +217,10 @@ def measure(build: Build, book: Book, as_of: date) -> tuple[Scope, tuple[Reading
     """Read every KPI at one date that no run published, by both engines; publishes nothing."""
     horizon = prepare(build, book, Dates(as_of))
     scope = _scope(book, horizon, None)
-    readings = evaluate(book.definitions, scope, build.evaluate)
+    readings = evaluate_together(book.definitions, scope, build.evaluate_all)
     second = recompute(book.definitions, scope, landed_rows(build), book.rules)
-    return scope, compare(book.definitions, readings, second)
+    readings = compare(book.definitions, readings, second)
+    return scope, readings + read_observed(book.definitions, scope, {})
 
 
 def recompute_at(build: Build, book: Book, as_of: date, kpi: str) -> tuple[Reading, ...]:

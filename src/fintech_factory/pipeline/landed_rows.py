@@ -1,6 +1,6 @@
 """The landed rows, in the order in which the second engine reads them."""
 
-from fintech_factory.kpi_engine.ledger import (
+from fintech_factory.kpi_engine.landed import (
     LOAN_COLUMNS,
     SCHEDULE_COLUMNS,
     TRANSACTION_COLUMNS,
@@ -9,6 +9,11 @@ from fintech_factory.kpi_engine.ledger import (
 from fintech_factory.warehouse.protocol import Reader
 
 __all__ = ["landed_rows"]
+
+_PLACES = (
+    "SELECT location_state_province, COUNT(*) FROM raw_loans "
+    "WHERE location_state_province IS NOT NULL GROUP BY location_state_province"
+)
 
 
 def landed_rows(reader: Reader) -> Landed:
@@ -24,6 +29,7 @@ def landed_rows(reader: Reader) -> Landed:
         transactions=reader.stream(_by_borrower("raw_transactions", TRANSACTION_COLUMNS)),
         segments=dict(reader.query("SELECT customer_id, customer_type FROM raw_customers")),
         rates=reader.query("SELECT currency, rate_on, rate FROM raw_fx_rates"),
+        places=reader.query(_PLACES),
     )
 
 

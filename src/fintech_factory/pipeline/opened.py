@@ -14,11 +14,14 @@ Rows = dict[str, list[dict[str, Any]]]
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """An explanation with its largest rows by KPI, the second engine's figure and the batch."""
+    """An explanation with its largest rows by KPI, the second engine's figure and the batch.
+
+    `second` is None where the figure does not come from the book: no engine can check it.
+    """
 
     explanation: Explanation
     rows: Rows
-    second: Reading
+    second: Reading | None
     batch: Manifest
 
     def as_json(self) -> dict[str, Any]:
@@ -26,12 +29,7 @@ class Opened:
         return {
             **self.explanation.as_json(),
             "rows": self.rows,
-            "second_engine": {
-                "value": None if self.second.value is None else format(self.second.value, "f"),
-                "part": None if self.second.part is None else format(self.second.part, "f"),
-                "whole": None if self.second.whole is None else format(self.second.whole, "f"),
-                "agrees": self.agrees,
-            },
+            "second_engine": self._second_as_json(),
             "batches": [
                 {
                     "batch_id": self.batch.batch_id,
@@ -43,9 +41,19 @@ class Opened:
             ],
         }
 
+    def _second_as_json(self) -> dict[str, Any] | None:
+        second = self.second
+        if second is None:
+            return None
+        figures = {"value": second.value, "part": second.part, "whole": second.whole}
+        said = {name: None if it is None else format(it, "f") for name, it in figures.items()}
+        return {**said, "agrees": self.agrees}
+
     @property
-    def agrees(self) -> bool:
+    def agrees(self) -> bool | None:
         """Whether the second engine, run now, gives exactly the reading's unrounded value."""
+        if self.second is None:
+            return None
         return self.second.raw_value == self.explanation.reading.raw_value
 
 

@@ -157,17 +157,21 @@ class DuckDBBuild(DuckDBReader):
             raise ModelError(str(wrong), where=f"model {name}", hint="see sql/models") from wrong
 
     def evaluate(self, sql: str, parameters: Sequence[object] = ()) -> list[Row]:
-        """Run a user-defined query in a limited child process, read-only.
+        """Run a user-defined query in a limited child process; as `evaluate_all`."""
+        return self.evaluate_all([(sql, parameters)])[0]
+
+    def evaluate_all(self, queries: Sequence[tuple[str, Sequence[object]]]) -> list[list[Row]]:
+        """Run user-defined queries one after the other in one limited child process, read-only.
 
         The build's own connection is closed meanwhile: DuckDB lets one process at a file.
 
         Raises:
-            LimitExceeded: it took more memory or time than allowed.
-            WarehouseError: it failed otherwise.
+            LimitExceeded: one took more memory, or all of them more time, than allowed.
+            WarehouseError: one failed otherwise.
         """
         self._connection.close()
         try:
-            return _evaluate(self.path, sql, parameters, self._limits)
+            return _evaluate(self.path, queries, self._limits)
         finally:
             self._connection = self._connect()
 
@@ -224,7 +228,7 @@ class DuckDBWarehouse:
             LimitExceeded: it took more memory or time than allowed.
             WarehouseError: it failed otherwise.
         """
-        return _evaluate(version.path, sql, parameters, self.limits)
+        return _evaluate(version.path, [(sql, parameters)], self.limits)[0]
 
     def build(self, name: str) -> DuckDBBuild:
         """Start a build; leftovers of builds that never finished are removed first.
@@ -254,12 +258,11 @@ class DuckDBWarehouse:
 
 
 def _evaluate(
-    path: Path, sql: str, parameters: Sequence[object], limits: DuckDBLimits
-) -> list[Row]:
+    path: Path, queries: Sequence[tuple[str, Sequence[object]]], limits: DuckDBLimits
+) -> list[list[Row]]:
     request = {
         "path": str(path),
-        "sql": sql,
-        "parameters": [encode(value) for value in parameters],
+        "queries": [[sql, [encode(value) for value in bound]] for sql, bound in queries],
         "memory_mb": limits.query_memory_mb,
         "threads": limits.threads or _cores(),
     }
@@ -280,9 +283,11 @@ def _evaluate(
         ) from None
     if finished.returncode:
         raise _child_failure(finished.stderr, limits)
-    return [
-        tuple(decode(cell) for cell in json.loads(line)) for line in finished.stdout.splitlines()
-    ]
+    answers: list[list[Row]] = [[] for _ in queries]
+    for line in finished.stdout.splitlines():
+        number, *cells = json.loads(line)
+        answers[number].append(tuple(decode(cell) for cell in cells))
+    return answers
 
 
 def in_memory() -> DuckDBReader:

@@ -1,4 +1,4 @@
-"""Runs one read-only query in a child process that cannot outgrow its memory.
+"""Runs read-only queries in a child process that cannot outgrow its memory.
 
 DuckDB's `memory_limit` bounds its buffers, not its process, and some functions stay reachable
 in a locked connection; the operating system's limit and the parent's timer hold regardless.
@@ -39,7 +39,10 @@ def decode(value: Any) -> Any:  # noqa: ANN401
 
 
 def run(request: dict[str, Any], out: TextIO) -> None:
-    """Open the version read-only, lock it down, run the query and write one JSON row a line."""
+    """Open the version read-only, lock it down, and run each query.
+
+    A line is one row as JSON: the number of its query, then its cells.
+    """
     import duckdb
 
     connection = duckdb.connect(
@@ -55,11 +58,10 @@ def run(request: dict[str, Any], out: TextIO) -> None:
     connection.execute("SET lock_configuration = true")
     ceiling = request["memory_mb"] * 1024**2 + _BASE_ADDRESS_SPACE
     resource.setrlimit(resource.RLIMIT_AS, (ceiling, ceiling))
-    for row in _rows(
-        connection.execute(request["sql"], [decode(value) for value in request["parameters"]])
-    ):
-        out.write(json.dumps([encode(cell) for cell in row]))
-        out.write("\n")
+    for number, (sql, parameters) in enumerate(request["queries"]):
+        for row in _rows(connection.execute(sql, [decode(value) for value in parameters])):
+            out.write(json.dumps([number, *(encode(cell) for cell in row)]))
+            out.write("\n")
 
 
 def _rows(cursor: Any) -> Iterator[tuple[Any, ...]]:  # noqa: ANN401 - duckdb ships no types

@@ -84,6 +84,10 @@ class Build(Reader, Protocol):
         """Run a user-defined query read-only, within the memory and time limits."""
         ...
 
+    def evaluate_all(self, queries: Sequence[tuple[str, Sequence[object]]]) -> list[list[Row]]:
+        """Run several such queries, each with its parameters, within the limits together."""
+        ...
+
     def publish(self, run: RunRecord) -> Version:
         """Make the build the version that readers see, atomically."""
         ...

@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from fintech_factory.kpi_engine import Definitions, RunQuery, load_definitions
-from fintech_factory.kpi_engine.models import LOAN_SNAPSHOT, Kind
+from fintech_factory.kpi_engine.models import LOAN_SNAPSHOT, MODELS, Column, Kind, Model
 
 SHIPPED = Path(__file__).parents[3] / "config" / "kpis" / "kpi_definitions.yaml"
 
@@ -94,26 +94,33 @@ def run_query() -> RunQuery:
 
 
 @pytest.fixture(scope="session")
-def snapshot_of() -> Callable[[Iterable[Mapping[str, Any]]], RunQuery]:
+def snapshot_of() -> Callable[..., RunQuery]:
     """Make a runner over a loan_snapshot of rows; what a row leaves out is 0, false or empty.
 
-    The table is replaced each time: one runner at a time.
+    Other models are given by name and are empty else. The tables are replaced each time: one
+    runner at a time.
     """
     connection = duckdb.connect()
 
-    def make(rows: Iterable[Mapping[str, Any]]) -> RunQuery:
-        columns = ", ".join(f"{name} {_type(name)}" for name in LOAN_SNAPSHOT.columns)
-        connection.execute(f"CREATE OR REPLACE TABLE loan_snapshot ({columns})")
-        filled = [full_row(row, place) for place, row in enumerate(rows, start=1)]
-        if filled:
-            # One statement: DuckDB takes a row of executemany for a transaction of its own.
-            marks = f"({', '.join('?' * len(LOAN_SNAPSHOT.columns))})"
-            values = ", ".join([marks] * len(filled))
-            cells = [cell for row in filled for cell in row]
-            connection.execute(f"INSERT INTO loan_snapshot VALUES {values}", cells)
+    def make(rows: Iterable[Mapping[str, Any]], **others: Iterable[Mapping[str, Any]]) -> RunQuery:
+        given = {**others, LOAN_SNAPSHOT.name: rows}
+        for model in MODELS.values():
+            _fill(connection, model, given.get(model.name, ()))
         return lambda sql, params: connection.execute(sql, list(params)).fetchall()
 
     return make
+
+
+def _fill(connection: Any, model: Model, rows: Iterable[Mapping[str, Any]]) -> None:  # noqa: ANN401 - duckdb ships no types
+    columns = ", ".join(f"{name} {_type(column)}" for name, column in model.columns.items())
+    connection.execute(f"CREATE OR REPLACE TABLE {model.name} ({columns})")
+    filled = [full_row(row, place, model) for place, row in enumerate(rows, start=1)]
+    if filled:
+        # One statement: DuckDB takes a row of executemany for a transaction of its own.
+        marks = f"({', '.join('?' * len(model.columns))})"
+        values = ", ".join([marks] * len(filled))
+        cells = [cell for row in filled for cell in row]
+        connection.execute(f"INSERT INTO {model.name} VALUES {values}", cells)
 
 
 @pytest.fixture(scope="session")
@@ -122,7 +129,7 @@ def record() -> Callable[..., tuple[Any, ...]]:
     return lambda **row: tuple(full_row(row, row.get("loan_key", 1)))
 
 
-def full_row(row: Mapping[str, Any], place: int) -> Sequence[Any]:
+def full_row(row: Mapping[str, Any], place: int, model: Model = LOAN_SNAPSHOT) -> Sequence[Any]:
     defaults: dict[str, Any] = {
         "as_of": date(2025, 3, 31),
         "loan_key": place,
@@ -131,20 +138,19 @@ def full_row(row: Mapping[str, Any], place: int) -> Sequence[Any]:
         "entity": "North",
         "product": "factoring",
         "borrower_segment": "small",
+        "state": "Somewhere",
     }
     given = {**defaults, **row}
-    return [given.get(name, _nothing(name)) for name in LOAN_SNAPSHOT.columns]
+    return [given.get(name, _nothing(column)) for name, column in model.columns.items()]
 
 
-def _nothing(name: str) -> object:
-    column = LOAN_SNAPSHOT.columns[name]
+def _nothing(column: Column) -> object:
     if column.kind is Kind.NUMBER:
         return 0 if column.whole_number else Decimal(0)
     return False if column.kind is Kind.BOOLEAN else None
 
 
-def _type(name: str) -> str:
-    column = LOAN_SNAPSHOT.columns[name]
+def _type(column: Column) -> str:
     if column.kind is Kind.NUMBER:
         return "BIGINT" if column.whole_number else "DECIMAL(18, 6)"
     return {Kind.TEXT: "VARCHAR", Kind.DATE: "DATE", Kind.BOOLEAN: "BOOLEAN"}[column.kind]

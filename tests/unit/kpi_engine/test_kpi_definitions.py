@@ -44,10 +44,33 @@ def test_a_definition_keeps_what_the_file_says(shipped: Definitions) -> None:
 
 def test_only_month_flows_can_be_incomplete(shipped: Definitions) -> None:
     assert {name for name, kpi in shipped.kpis.items() if kpi.counts_a_month} == {
+        "apr_new",
+        "borrowers_disbursed",
+        "cash_collected",
+        "collection_due_only",
         "collection_efficiency",
         "collection_efficiency_mtd",
+        "cure_rate",
         "disbursed_volume",
+        "due_in_month",
+        "fee_income",
+        "interest_income",
+        "loan_size_new",
         "loans_disbursed",
+        "mdr",
+        "new_borrowers",
+        "new_volume",
+        "reactivated_borrowers",
+        "reactivated_volume",
+        "recovered_month",
+        "recovery_rate",
+        "repeat_borrowers",
+        "repeat_share",
+        "repeat_volume",
+        "roll_forward_1_30",
+        "write_off_returned",
+        "written_off_month",
+        "yield_month",
     }
 
 

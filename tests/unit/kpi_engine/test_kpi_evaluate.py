@@ -158,13 +158,29 @@ def test_a_book_without_rows_at_a_date_has_true_zeros_and_no_ratios(
     readings = read(shipped, snapshot_of([]))
     zeros = {name for name, reading in readings.items() if reading.value == 0}
     assert zeros == {
-        "outstanding",
-        "balance_incl_writeoff",
-        "active_loans",
         "active_borrowers",
+        "active_loans",
+        "balance_incl_writeoff",
+        "borrowers_disbursed",
+        "borrowers_past_due",
+        "cash_collected",
+        "disbursed_12m",
         "disbursed_volume",
+        "due_in_month",
+        "fee_income",
+        "interest_income",
         "loans_disbursed",
+        "new_borrowers",
+        "new_volume",
+        "outstanding",
+        "reactivated_borrowers",
+        "reactivated_volume",
+        "recovered_month",
+        "repeat_borrowers",
+        "repeat_volume",
+        "write_off_returned",
         "written_off",
+        "written_off_month",
     }
     assert all(
         each.status is Status.UNAVAILABLE for each in readings.values() if each.value is None
@@ -229,7 +245,7 @@ def test_every_model_is_asked_once_for_all_dates(
 
     scope = Scope((date(2025, 4, 30), MARCH, date(2023, 1, 1)), date(2025, 6, 15), date(2024, 1, 1))
     readings = evaluate(shipped, scope, counting)
-    assert asked == [(MARCH, date(2025, 4, 30))]
+    assert asked == [(MARCH, date(2025, 4, 30))] * len(shipped.models())
     assert [each.as_of for each in of_kpi(readings, "par_90")] == sorted(scope.as_ofs)
 
 

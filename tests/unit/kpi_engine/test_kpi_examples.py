@@ -11,32 +11,78 @@ from fintech_factory.kpi_engine import (
     check_examples,
     run_examples,
 )
-from fintech_factory.kpi_engine.definitions import Formula
+from fintech_factory.kpi_engine.definitions import (
+    Amount,
+    Formula,
+    FromOutside,
+    NotConnected,
+    Ratio,
+)
 from fintech_factory.kpi_engine.expression import read_formula, read_measure
 from fintech_factory.kpi_engine.models import LOAN_SNAPSHOT
 
 IDS = {
-    *(f"par_{days}" for days in (1, 7, 30, 60, 90, 180)),
-    "par_90_source_rule",
-    "par_90_incl_writeoff",
-    "collection_rate",
-    "collection_efficiency",
-    "collection_efficiency_mtd",
-    "portfolio_health",
-    "outstanding",
-    "balance_incl_writeoff",
-    "active_loans",
-    "active_borrowers",
-    "disbursed_volume",
-    "loans_disbursed",
-    "written_off",
-    "top_10_share",
-    "largest_borrower_share",
+    "risk": (
+        "par_1 par_7 par_30 par_60 par_90 par_90_source_rule par_90_incl_writeoff par_180 "
+        "portfolio_health rdr_90 rdr_90_12m rdr_90_6m roll_forward_1_30 cure_rate "
+        "early_delinquency_30 borrowers_past_due mdr cdr_simple cdr written_off "
+        "written_off_month write_off_returned recovered_month recovery_rate top_10_share "
+        "top_10_share_incl_writeoff largest_borrower_share largest_borrower_outstanding "
+        "hhi_borrowers ecl ecl_coverage stage_1_share stage_2_share stage_3_share"
+    ),
+    "compliance": (
+        "covenant_headroom open_breaches days_to_breach borrowing_base_surplus "
+        "excess_concentration reconciliation_pass_rate restated_amount data_quality_score "
+        "audit_chain_intact obligations_on_time"
+    ),
+    "finance": (
+        "outstanding balance_incl_writeoff collection_rate collection_efficiency "
+        "collection_efficiency_mtd collection_due_only cash_collected due_in_month "
+        "interest_income fee_income yield_month portfolio_yield apr_new apr_12m term_days_12m "
+        "effective_yield wal_days expected_cash_30d expected_cash_60d expected_cash_90d "
+        "cash_forecast_error nim cost_of_risk debt_to_equity dscr runway_months net_margin"
+    ),
+    "technology": (
+        "export_freshness_hours failed_checks schema_drift kpi_parity run_seconds "
+        "arrival_to_alert_seconds run_success uptime error_budget debt_ratio code_coverage "
+        "quality_gates_passed deployments_per_week lead_time_hours change_failure_rate "
+        "time_to_restore_hours"
+    ),
+    "growth": (
+        "disbursed_volume loans_disbursed active_loans active_borrowers disbursed_volume_mom "
+        "disbursed_volume_qoq disbursed_volume_yoy outstanding_mom outstanding_qoq "
+        "outstanding_yoy active_borrowers_mom active_borrowers_qoq active_borrowers_yoy "
+        "borrowers_disbursed new_borrowers repeat_borrowers reactivated_borrowers new_volume "
+        "repeat_volume reactivated_volume repeat_share retention_3m retention_12m "
+        "loan_size_new outstanding_per_borrower active_states active_products active_segments "
+        "disbursed_12m volume_vs_target pipeline_coverage"
+    ),
+    "marketing": (
+        "marketing_spend leads cost_per_lead acquisition_cost marketing_roi payback_months "
+        "lead_to_loan early_delinquency_by_channel engagement sentiment_positive "
+        "sentiment_accuracy"
+    ),
+    "sales": (
+        "pipeline_value sales_velocity win_rate sales_cycle_days stage_conversion "
+        "deal_ageing_days deal_slippage deals_disbursed early_delinquency_by_seller"
+    ),
+}
+
+
+ENGINES = {
+    Ratio: ["python", "sql"],
+    Amount: ["python", "sql"],
+    Formula: ["formula"],
+    FromOutside: ["observed"],
+    NotConnected: [],
 }
 
 
 def test_every_kpi_of_the_catalogue_is_shipped(shipped: Definitions) -> None:
-    assert set(shipped.kpis) == IDS
+    assert {
+        department: [kpi.id for kpi in shipped.kpis.values() if kpi.department == department]
+        for department in dict.fromkeys(kpi.department for kpi in shipped.kpis.values())
+    } == {department: ids.split() for department, ids in IDS.items()}
 
 
 def test_every_worked_example_holds_in_every_engine(
@@ -46,7 +92,7 @@ def test_every_worked_example_holds_in_every_engine(
     assert [str(each) for each in outcomes if not each.passed] == []
     examples = {name: len(kpi.examples) for name, kpi in shipped.kpis.items()}
     for name, count in examples.items():
-        engines = ["formula"] if name == "portfolio_health" else ["python", "sql"]
+        engines = ENGINES[type(shipped.get(name).measure)]
         ran = sorted(each.engine for each in outcomes if each.kpi == name)
         assert ran == sorted(engines * count)
 

@@ -38,6 +38,11 @@ def loan(key: int = 1, **fields: object) -> tuple[Any, ...]:
         "currency": "USD",
         "disburse_date": FIRST,
         "disburse_principal": Decimal(100),
+        "maturity_date": None,
+        "term": None,
+        "total_interest": None,
+        "total_fees": None,
+        "location_state_province": None,
     }
     return tuple({**row, **fields}.values())
 

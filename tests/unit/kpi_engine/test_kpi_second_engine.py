@@ -24,7 +24,7 @@ from fintech_factory.kpi_engine import (
     recompute,
 )
 from fintech_factory.kpi_engine.ledger import loan_records
-from fintech_factory.kpi_engine.models import LOAN_SNAPSHOT
+from fintech_factory.kpi_engine.models import LOAN_SNAPSHOT, MODELS
 from fintech_factory.testing import RULES
 
 FIRST = date(2025, 1, 1)
@@ -55,6 +55,7 @@ LOANS = st.lists(
     min_size=1,
     max_size=8,
 )
+PLACES = ["Quito", "QUITO", None, "Loja"]
 RATES = [("EUR", day(50), Decimal("1.12345678")), ("EUR", day(120), Decimal("0.98765432"))]
 SEGMENTS = {"A": "small", "B": None}
 AS_OFS = (day(30), day(58), day(59), day(100), day(240), day(299), day(303))
@@ -68,7 +69,10 @@ def rows_of(book: Book) -> Landed:
     loans, schedules, transactions = [], [], []
     for key, (who, entity, currency, begins, instalments, payments) in enumerate(book, start=1):
         opened = day(begins)
-        loans.append((key, f"L{key}", who, entity, "factoring", currency, opened, Decimal(100)))
+        loan = (key, f"L{key}", who, entity, "factoring", currency, opened, Decimal(100))
+        # A term of 0 to 40 days, or none at all; interest, and a place in one of three spellings.
+        matures = opened + timedelta(days=key * 10) if key % 5 else None
+        loans.append((*loan, matures, None, Decimal(key), None, PLACES[key % 4]))
         for n, principal, interest in instalments:
             on = opened + timedelta(n)
             schedules.append((key, on, Decimal(principal), Decimal(interest), ZERO, ZERO, ZERO))
@@ -76,7 +80,7 @@ def rows_of(book: Book) -> Landed:
             on = min(opened + timedelta(n), DATA_ENDS)
             cash = (Decimal(principal), ZERO, Decimal(interest), None, ZERO)
             transactions.append((key, "PAYMENT", on, *cash))
-    return Landed(iter(loans), iter(schedules), iter(transactions), SEGMENTS, RATES)
+    return Landed(iter(loans), iter(schedules), iter(transactions), SEGMENTS, RATES, [("Quito", 2)])
 
 
 def in_reporting(amount: Decimal, currency: str, as_of: date) -> Decimal:
@@ -191,7 +195,7 @@ def test_the_engine_equals_a_brute_force_on_random_books(shipped_path: Path, boo
             readings = found.pop((as_of, dimension, member))
             for name, figures in expected.items():
                 assert said(readings[name]) == figures, (name, as_of, dimension, member)
-    assert {dimension for _, dimension, _ in found} <= {"product"}
+    assert {dimension for _, dimension, _ in found} <= {"product", "state"}
 
 
 @settings(max_examples=8, deadline=None)
@@ -200,8 +204,14 @@ def test_both_engines_give_every_reading_alike(
     shipped_path: Path, snapshot_of: Callable[..., RunQuery], book: Book
 ) -> None:
     definitions, scope = loaded(shipped_path), Scope(AS_OFS, DATA_ENDS, FIRST)
-    records = loan_records(rows_of(book), scope, RULES)
-    run = snapshot_of(dict(zip(LOAN_SNAPSHOT.columns, each, strict=True)) for _, each in records)
+    tables = {
+        model.name: [
+            dict(zip(model.columns, each, strict=True))
+            for _, each in loan_records(rows_of(book), scope, RULES, model)
+        ]
+        for model in MODELS.values()
+    }
+    run = snapshot_of(tables.pop(LOAN_SNAPSHOT.name), **tables)
     by_sql = evaluate(definitions, scope, run)
     by_python = recompute(definitions, scope, rows_of(book), RULES)
     assert by_python == by_sql
