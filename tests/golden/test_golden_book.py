@@ -54,7 +54,27 @@ WORKED = {
     "collection_efficiency_mtd": (760, 2435),
     "top_10_share": (5350, 5350),
     "largest_borrower_share": (1500, 5350),
+    "top_10_share_incl_writeoff": (5650, 5650),
+    # 1500² twice, 700², 400², 500² twice, 250².
+    "hhi_borrowers": (5_712_500, 5350 * 5350),
+    "rdr_90": (2200, 6700),
+    "rdr_90_6m": (700, 700),
+    "early_delinquency_30": (0, 650),
+    "roll_forward_1_30": (0, 900),
+    "cure_rate": (900, 3100),
+    "mdr": (300, 6050),
+    "collection_due_only": (165, 2435),
+    "yield_month": (110, 5350),
+    "disbursed_volume_mom": (250 - 650, 650),
+    "outstanding_mom": (5350 - 6050, 6050),
+    "outstanding_qoq": (5350 - 5800, 5800),
+    "active_borrowers_mom": (0, 7),
+    "active_borrowers_qoq": (2, 5),
+    "retention_3m": (5, 5),
+    "repeat_share": (250, 250),
 }
+QUOTIENTS = {"loan_size_new": (250, 1), "outstanding_per_borrower": (5350, 7)}
+
 AMOUNTS = {
     "outstanding": 5350,
     "balance_incl_writeoff": 5650,
@@ -63,7 +83,42 @@ AMOUNTS = {
     "disbursed_volume": 250,
     "loans_disbursed": 1,
     "written_off": 300,
+    "borrowers_past_due": 5,
+    "largest_borrower_outstanding": 1500,
+    "written_off_month": 300,
+    "write_off_returned": 0,
+    "recovered_month": 0,
+    "cash_collected": 760,
+    "due_in_month": 2435,
+    "interest_income": 110,
+    "fee_income": 0,
+    "borrowers_disbursed": 1,
+    "new_borrowers": 0,
+    "repeat_borrowers": 1,
+    "reactivated_borrowers": 0,
+    "new_volume": 0,
+    "repeat_volume": 250,
+    "reactivated_volume": 0,
+    "active_products": 2,
+    "active_segments": 1,
+    "disbursed_12m": 6700,
 }
+# No loan is a year old, none was written off before June, none says its term or its place; the
+# book began in December.
+UNKNOWN = {
+    "rdr_90_12m": "the whole is 0",
+    "recovery_rate": "the whole is 0",
+    "apr_new": "the whole is 0",
+    "apr_12m": "the whole is 0",
+    "term_days_12m": "the whole is 0",
+    "disbursed_volume_qoq": "the whole is 0",
+    "disbursed_volume_yoy": "the whole is 0",
+    "outstanding_yoy": "the whole is 0",
+    "active_borrowers_yoy": "the whole is 0",
+    "retention_12m": "the whole is 0",
+    "active_states": "nothing is known",
+}
+FORMULAS = {"portfolio_health", "portfolio_yield", "cdr", "cdr_simple"}
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +143,45 @@ def test_an_amount_is_what_the_hand_worked_out(readings: dict[str, Any], kpi: st
 def test_health_is_what_the_hand_worked_out(readings: dict[str, Any]) -> None:
     health = Decimal(readings["portfolio_health"]["value"])
     assert round(health, 2) == Decimal("53.35")
-    assert set(readings) == {*WORKED, *AMOUNTS, "portfolio_health"}
+
+
+def test_formulas_are_what_the_hand_worked_out(readings: dict[str, Any]) -> None:
+    """MDR 300 / 6,050 = 4.9587 %; 0.950413 to the 12th is 0.5432; 12 x 2.0561 is 24.67."""
+    rounded = {name: round(Decimal(readings[name]["value"]), 2) for name in FORMULAS}
+    assert rounded == {
+        "portfolio_health": Decimal("53.35"),
+        "portfolio_yield": Decimal("24.67"),
+        "cdr": Decimal("45.68"),
+        "cdr_simple": Decimal("59.50"),
+    }
+
+
+@pytest.mark.parametrize("kpi", QUOTIENTS)
+def test_a_total_per_something_is_what_the_hand_worked_out(
+    readings: dict[str, Any], kpi: str
+) -> None:
+    reading = readings[kpi]
+    total, per = QUOTIENTS[kpi]
+    assert (Decimal(reading["part"]), Decimal(reading["whole"])) == (total, per)
+    assert abs(Decimal(reading["value"]) - Decimal(total) / per) < Decimal("1e-20")
+
+
+@pytest.mark.parametrize("kpi", UNKNOWN)
+def test_what_the_book_cannot_say_is_unavailable(readings: dict[str, Any], kpi: str) -> None:
+    assert readings[kpi]["value"] is None
+    assert readings[kpi]["reason"].startswith(UNKNOWN[kpi])
+    assert readings[kpi]["check"] == "matched"
+
+
+def test_every_kpi_of_the_book_was_worked_out(readings: dict[str, Any]) -> None:
+    outside = {
+        name
+        for name, each in readings.items()
+        if (each["reason"] or "").startswith(("needs ", "nothing has observed"))
+    }
+    by_hand = {*WORKED, *QUOTIENTS, *AMOUNTS, *UNKNOWN, *FORMULAS}
+    assert set(readings) == by_hand | outside
+    assert not by_hand & outside
 
 
 def test_the_source_disagrees_where_the_hand_made_it(

@@ -76,9 +76,59 @@ def test_the_roll_forward_closes_on_every_date(reconciled: dict[tuple[str, str],
     assert (check["verdict"], check["rows"]) == ("exact", MONTH_ENDS + 1)
 
 
-def test_nothing_is_withheld(document: Document, tape_workspace: Path) -> None:
-    readings = document(tape_workspace, "kpi", "show", "--as-of", "2025-12-31")["readings"]
-    assert {each["check"] for each in readings} == {"matched"}
+@pytest.mark.parametrize("as_of", ["2023-01-31", "2024-06-30", "2025-11-30", "2025-12-31"])
+def test_nothing_is_withheld(document: Document, tape_workspace: Path, as_of: str) -> None:
+    """What is observed has no second engine; everything else is confirmed by it."""
+    readings = document(tape_workspace, "kpi", "show", "--as-of", as_of)["readings"]
+    observed = {
+        kpi["kpi"]
+        for kpi in document(tape_workspace, "kpi", "list")["kpis"]
+        if kpi["formula"].startswith("observed: ")
+    }
+    assert {each["check"] for each in readings if each["kpi"] not in observed} == {"matched"}
+    assert {each["check"] for each in readings if each["kpi"] in observed} == {"not_run"}
+
+
+def test_every_reading_of_every_month_end_is_confirmed(tape_workspace: Path) -> None:
+    import duckdb
+
+    (version,) = (tape_workspace / "warehouse" / "versions").glob("*.duckdb")
+    with duckdb.connect(str(version), read_only=True) as connection:
+        withheld, dates, confirmed = connection.execute(
+            "SELECT COUNT(CASE WHEN verdict = 'mismatched' OR status = 'withheld' THEN 1 END),"
+            " COUNT(DISTINCT as_of), COUNT(CASE WHEN verdict = 'matched' THEN 1 END) FROM reading"
+        ).fetchone()
+    assert (withheld, dates) == (0, MONTH_ENDS + 1)
+    assert confirmed > 30_000
+
+
+@pytest.mark.parametrize(
+    ("kpi", "value"),
+    [
+        ("rdr_90", "0.67"),
+        ("disbursed_volume_mom", "-2.80"),
+        ("outstanding_yoy", "216.19"),
+        ("retention_12m", "44.78"),
+        ("apr_12m", "39.82"),
+        ("hhi_borrowers", "3.08"),
+        ("collection_due_only", "90.83"),
+    ],
+)
+def test_a_month_of_the_tape_reads_as_it_did(
+    document: Document, tape_workspace: Path, kpi: str, value: str
+) -> None:
+    shown = document(tape_workspace, "kpi", "show", kpi, "--as-of", "2025-11-30")
+    assert round(Decimal(shown["value"]), 2) == Decimal(value)
+
+
+def test_growth_at_a_month_in_progress_is_that_of_the_last_full_month(
+    document: Document, tape_workspace: Path
+) -> None:
+    in_progress, full = (
+        document(tape_workspace, "kpi", "show", "outstanding_mom", "--as-of", day)["value"]
+        for day in ("2025-12-10", "2025-11-30")
+    )
+    assert in_progress == full
 
 
 def test_health_runs_from_64_to_96_over_the_month_ends(
