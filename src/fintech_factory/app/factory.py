@@ -325,6 +325,7 @@ class Factory:
             definitions=self.definitions,
             rules=self.rules,
             tolerances=self.tolerances,
+            observe=self.views.observed,
         )
 
     def _earlier(self, batch: "Batch") -> "Batch | None":

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from fintech_factory.app.factory import Factory
     from fintech_factory.ingestion import Batch
+    from fintech_factory.kpi_engine.observed import ObservedAt
     from fintech_factory.pipeline.view_facts import Asked, Loans
     from fintech_factory.views.catalogue import Catalogue
     from fintech_factory.views.document import Document
@@ -87,6 +88,17 @@ class Views:
         with self._at(as_of or self.factory.data_through()) as (reader, on):
             return self.factory.facilities.certificate(reader, facility, on, draft=draft)
 
+    def observed(self, reader: "Reader", dates: "Sequence[ViewDate]") -> "ObservedAt":
+        """Give what the views and the facilities know of the book beside its models."""
+        from fintech_factory.pipeline.view_facts import Asked
+        from fintech_factory.pipeline.view_figures import observed_by
+
+        through = max(on.cut_on for on in dates)
+        asked = Asked(tuple(dates), through, self.factory.rules, self._policies)
+        of_views = observed_by(reader, self.catalogue.views.values(), asked)
+        of_facilities = self.factory.facilities.observed(reader, dates)
+        return {day: {**of_views[day], **of_facilities[day]} for day in of_views}
+
     def _asked(self, view: str, reader: "Reader", dates: "Sequence[ViewDate]") -> "Asked":
         from fintech_factory.pipeline.view_facts import Asked
 
@@ -99,6 +111,10 @@ class Views:
         """What the workspace says for the maker of a view."""
         if view == "monitor":
             return {"monitor": self.factory.facilities.monitor(reader, dates)}
+        return self._policies
+
+    @property
+    def _policies(self) -> Mapping[str, Any]:
         return {"provisioning": self.factory.provisioning, "scenarios": self.factory.scenarios}
 
     def _restated(self, as_of: date, against: str | None) -> "Restated | str":

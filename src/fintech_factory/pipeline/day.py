@@ -1,7 +1,7 @@
 """Runs the day: from the current batch to a published version, all of it or nothing."""
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -28,6 +28,7 @@ from fintech_factory.pipeline.ledger_facts import note_earlier_balances, restate
 from fintech_factory.pipeline.live import arrived
 from fintech_factory.pipeline.outcome import Dates, DayOutcome, DayStatus, own_date
 from fintech_factory.pipeline.validate import Made, Watch
+from fintech_factory.pipeline.view_facts import snapshot_dates
 from fintech_factory.transform.dates import Horizon, load_parameters
 from fintech_factory.transform.models import Model
 from fintech_factory.transform.run import make_models
@@ -36,7 +37,8 @@ from fintech_factory.validation.facts import Work, facts_of
 from fintech_factory.validation.findings import Sighting
 from fintech_factory.validation.freshness import hours_old
 from fintech_factory.values import LedgerRules
-from fintech_factory.warehouse.protocol import Build, RunRecord, Version
+from fintech_factory.views.table import ViewDate
+from fintech_factory.warehouse.protocol import Build, Reader, RunRecord, Version
 
 __all__ = [
     "Book",
@@ -50,9 +52,16 @@ __all__ = [
 ]
 
 
+Observe = Callable[[Reader, Sequence[ViewDate]], ObservedAt]
+"""Looks at what a reader holds of some dates; gives the figures that no model holds."""
+
+
 @dataclass(frozen=True, slots=True)
 class Book:
-    """What a run computes from and by which rules."""
+    """What a run computes from and by which rules.
+
+    `observe` gives what views and facilities know of the book beside its models.
+    """
 
     batch: Batch
     earlier: Batch | None
@@ -60,6 +69,7 @@ class Book:
     definitions: Definitions
     rules: LedgerRules
     tolerances: Tolerances
+    observe: Observe
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,16 +111,21 @@ def run_day(day: Day, book: Book, dates: Dates) -> DayOutcome:
         with _step(day, journal, "verify"):
             second = recompute(book.definitions, scope, landed_rows(build), book.rules)
             readings = compare(book.definitions, readings, second)
-        readings += read_observed(book.definitions, scope, {})
+        with _step(day, journal, "observe"):
+            of_book = _observed_of_book(build, book, scope)
         with _step(day, journal, "reconcile"):
             held = (horizon.as_ofs, horizon.snapshots)
             compared = compare_all(build, book.batch, held, book.tolerances, day.watch)
         with _step(day, journal, "validate"):
-            made = _made(book, build, horizon, readings, compared)
+            known = readings + read_observed(book.definitions, scope, of_book)
+            made = _made(book, build, horizon, known, compared)
             sighting = Sighting(day.clock.now(), made.as_of, run_id)
             judged = judge(made, day.watch, day.before, day.open, sighting)
-            seen = observed(day, judged, compared, horizon, book.tolerances)
-        _publish(day, judged, _record(day, horizon, run_id, book.batch))
+            of_run = observed(day, judged, compared, horizon, book.tolerances)
+        # What a run observes of its own work is known only now that the work is judged.
+        seen = _together(of_book, of_run)
+        readings += read_observed(book.definitions, scope, seen)
+        _publish(day, judged, readings, _record(day, horizon, run_id, book.batch))
     except BaseException:
         build.discard()
         raise
@@ -134,10 +149,7 @@ def run_day(day: Day, book: Book, dates: Dates) -> DayOutcome:
 def observed(
     day: Day, judged: Judged, compared: Compared, horizon: Horizon, tolerances: Tolerances
 ) -> ObservedAt:
-    """Give what no model holds: what this run observed of its own work, at its own date.
-
-    What else observes (views, other systems) joins here, date by date.
-    """
+    """Give what this run observed of its own work, at its own date."""
     made = judged.made
     came, files = arrived(made.batch.manifest), made.batch.manifest.files
     work = Work(
@@ -151,6 +163,16 @@ def observed(
         seconds=day.journal.seconds,
     )
     return facts_of(work, made.as_of)
+
+
+def _observed_of_book(build: Build, book: Book, scope: Scope) -> ObservedAt:
+    """Give what views and facilities observe of the book at each date that it speaks of."""
+    dates = snapshot_dates(build)
+    return book.observe(build, [dates[as_of] for as_of in scope.answerable()])
+
+
+def _together(one: ObservedAt, other: ObservedAt) -> ObservedAt:
+    return {day: {**one.get(day, {}), **other.get(day, {})} for day in {**one, **other}}
 
 
 def _made(
@@ -171,7 +193,7 @@ def _made(
     )
 
 
-def _publish(day: Day, judged: Judged, record: RunRecord) -> None:
+def _publish(day: Day, judged: Judged, readings: tuple[Reading, ...], record: RunRecord) -> None:
     """Publish, unless a finding stands in the way; either is written down."""
     made = judged.made
     if judged.blocking:
@@ -179,7 +201,7 @@ def _publish(day: Day, judged: Judged, record: RunRecord) -> None:
         made.build.discard()
     else:
         with _step(day, day.journal, "publish"):
-            reading_table.store(made.build, made.readings, day.before)
+            reading_table.store(made.build, readings, day.before)
             day.before_publish(record.run_id)
             made.build.publish(record)
     day.watch.memory.runs.append(judged.entry)
@@ -220,7 +242,8 @@ def measure(build: Build, book: Book, as_of: date) -> tuple[Scope, tuple[Reading
     readings = evaluate_together(book.definitions, scope, build.evaluate_all)
     second = recompute(book.definitions, scope, landed_rows(build), book.rules)
     readings = compare(book.definitions, readings, second)
-    return scope, readings + read_observed(book.definitions, scope, {})
+    of_book = _observed_of_book(build, book, scope)
+    return scope, readings + read_observed(book.definitions, scope, of_book)
 
 
 def recompute_at(build: Build, book: Book, as_of: date, kpi: str) -> tuple[Reading, ...]:
