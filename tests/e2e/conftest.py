@@ -1,16 +1,26 @@
 """A small book from landing to figures, and the `factory` command to ask for them."""
 
+import csv
 import json
 import shutil
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
+# Tests are not a package; what they share is found beside them.
+sys.path.insert(0, str(Path(__file__).parent))
+
+from e2e_validated import Table, Turn, findings
+
+from fintech_factory.book import BookPlan, generate
 from fintech_factory.cli import main
+from fintech_factory.clock import SystemClock
 from fintech_factory.config.workspace import Workspace
 from fintech_factory.testing import Book, book
 
@@ -104,3 +114,74 @@ def edit(workspace: Path) -> Callable[[str, str, str], None]:
         path.write_text(text.replace(old, new, 1), encoding="utf-8")
 
     return replace
+
+
+# The book ends on 10 December; its export is expected in the night after, and so on.
+NIGHT, NEXT_NIGHT = "2025-12-11T02:00", "2025-12-12T02:00"
+
+
+@pytest.fixture
+def turn(monkeypatch: pytest.MonkeyPatch) -> Turn:
+    """Set every clock of the product."""
+
+    def to(moment: str) -> None:
+        at = datetime.fromisoformat(moment).replace(tzinfo=UTC)
+        monkeypatch.setattr(SystemClock, "now", lambda _: at)
+
+    to(NIGHT)
+    return to
+
+
+@pytest.fixture(scope="session")
+def clean(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("validated") / "clean"
+    generate(BookPlan(loans=150, months=9, seed=11, instalments=(1, 6)), folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def good(
+    clean: Path, empty_workspace: Path, factory: Factory, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A workspace in which the clean export is published.
+
+    The statuses that the generator contradicts on purpose are accepted, as a lender would.
+    """
+    root: Path = tmp_path_factory.mktemp("good") / "workspace"
+    shutil.copytree(empty_workspace, root)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SystemClock, "now", lambda _: datetime(2025, 12, 11, 2, tzinfo=UTC))
+        assert factory(root, "ingest", "cascade", clean).code == 0
+        run = factory(root, "run", "--month-ends", "--json")
+        odd = findings(run.document)["status_against_balance loans.csv"]["id"]
+        said = ("--reason", "statuses are not used", "--by", "ana", "--until", "2026-12-31")
+        assert factory(root, "findings", "accept", odd, *said).code == 0
+    assert (run.code, run.document["status"]) == (0, "published"), run.out
+    return root
+
+
+@pytest.fixture
+def root(good: Path, tmp_path: Path, turn: Turn) -> Path:
+    folder = tmp_path / "workspace"
+    shutil.copytree(good, folder)
+    turn(NEXT_NIGHT)
+    return folder
+
+
+@pytest.fixture
+def changed(clean: Path, tmp_path: Path) -> Callable[..., Path]:
+    """Make an export that differs from the clean one in one table."""
+
+    def make(table: str, change: Callable[[Table], Table], name: str = "changed") -> Path:
+        folder = tmp_path / name
+        shutil.copytree(clean, folder)
+        path = folder / f"{table}.csv"
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = change(list(csv.DictReader(file)))
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, rows[0])
+            writer.writeheader()
+            writer.writerows(rows)
+        return folder
+
+    return make

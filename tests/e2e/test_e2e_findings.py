@@ -1,0 +1,117 @@
+"""Stated totals, the monthly recomputation and baselines, from the command line."""
+
+import csv
+from pathlib import Path
+
+import duckdb
+import pytest
+from e2e_validated import Factory, Turn, current, findings, run
+
+# One worker: the book, and the workspace that it is published in, are shared.
+pytestmark = pytest.mark.xdist_group("validation")
+
+TOTAL = """
+control_totals:
+  - name: disbursed
+    table: loans
+    column: disburse_principal
+    expected: {expected}
+    tolerance: 1
+    stated_by: the accountant
+    severity: {severity}
+"""
+
+
+def state(root: Path, expected: str, severity: str) -> None:
+    path = root / "config" / "validation.yaml"
+    text = path.read_text(encoding="utf-8").replace("control_totals: []", "")
+    text = text.partition("\ncontrol_totals:")[0]
+    path.write_text(text + TOTAL.format(expected=expected, severity=severity), encoding="utf-8")
+
+
+def disbursed(clean: Path) -> float:
+    with (clean / "loans.csv").open(encoding="utf-8", newline="") as file:
+        return round(sum(float(row["disburse_principal"]) for row in csv.DictReader(file)), 2)
+
+
+def test_a_stated_total_is_exact_close_or_open_and_stops_when_it_is_critical(
+    factory: Factory, root: Path, clean: Path
+) -> None:
+    stated = disbursed(clean)
+
+    def verdict() -> str:
+        checks = factory(root, "reconcile", "--json").document["checks"]
+        return next(
+            str(each["verdict"]) for each in checks if each["source"] == "stated by the accountant"
+        )
+
+    state(root, f"{stated:.2f}", "critical")
+    assert (verdict(), run(factory, root).document["status"]) == ("exact", "published")
+    state(root, f"{stated - 1:.2f}", "critical")
+    assert (verdict(), run(factory, root).document["status"]) == ("close", "published")
+    state(root, f"{stated - 1.01:.2f}", "warning")
+    assert (verdict(), run(factory, root).document["status"]) == ("open", "published")
+    state(root, f"{stated - 1.01:.2f}", "critical")
+    outcome = run(factory, root)
+    assert (outcome.code, outcome.document["status"]) == (3, "blocked")
+    found = findings(outcome.document)["control_total_open stated by the accountant.disbursed"]
+    assert "the accountant" in found["message"]
+
+
+def test_everything_that_is_published_is_recomputed_and_scored(
+    factory: Factory, root: Path, turn: Turn
+) -> None:
+    outcome = factory(root, "findings", "accuracy", "--json")
+    document = outcome.document
+    assert (outcome.code, document["score_pct"]) == (0, "100.00000000")
+    assert document["compared"] == document["agreeing"] > 500
+    assert len((root / "state" / "accuracy.jsonl").read_text().splitlines()) == 1
+    turn("2026-01-01T01:00")
+    assert "accuracy_overdue accuracy" not in findings(factory(root, "findings", "--json").document)
+    turn("2026-01-02T01:00")
+    assert "accuracy_overdue accuracy" in findings(factory(root, "findings", "--json").document)
+
+
+def test_a_published_reading_that_was_tampered_with_lowers_the_score(
+    factory: Factory, root: Path
+) -> None:
+    with duckdb.connect(str(root / "warehouse" / "versions" / f"{current(root)}.duckdb")) as held:
+        held.execute(
+            "UPDATE reading SET value = '1', raw_value = '1' WHERE kpi = 'outstanding'"
+            " AND as_of = '2025-11-30' AND dimension = ''"
+        )
+    outcome = factory(root, "findings", "accuracy", "--json")
+    assert outcome.code == 3
+    disagreed = outcome.document["disagreed"]
+    assert [(each["kpi"], each["as_of"]) for each in disagreed] == [("outstanding", "2025-11-30")]
+    found = findings(factory(root, "findings", "--json").document)
+    assert found["accuracy_below_100 accuracy"]["rows"] == 1
+
+
+def test_accuracy_by_other_rules_than_those_published_by_is_refused(
+    factory: Factory, root: Path
+) -> None:
+    state(root, "1", "warning")
+    outcome = factory(root, "findings", "accuracy", "--json")
+    assert outcome.code == 2
+    assert "changed since" in outcome.document["error"]["what"]
+
+
+def test_a_baseline_is_shown_reset_with_a_reason_and_unknown_ones_are_refused(
+    factory: Factory, root: Path
+) -> None:
+    name = "distribution.dpd"
+    shown = factory(root, "findings", "baseline", "show", name, "--json").document
+    assert shown["baselines"][0]["n"] == 6
+    said = ("--reason", "a new product", "--by", "ana")
+    reset = factory(root, "findings", "baseline", "reset", name, *said, "--json").document
+    assert reset["since"] == "2025-12-10"
+    run(factory, root, "--force")
+    shown = factory(root, "findings", "baseline", "show", name, "--json").document
+    assert "no baseline yet" in shown["baselines"][0]["reason"]
+    assert shown["resets"][0]["reason"] == "a new product"
+    wrong = factory(root, "findings", "baseline", "reset", "distribution.dpt", *said, "--json")
+    assert wrong.code == 2
+    assert "distribution.dpd" in wrong.document["error"]["hint"]
+    empty = factory(root, "findings", "baseline", "reset", name, "--reason", " ", "--by", "ana")
+    assert empty.code == 2
