@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from fintech_factory.pipeline.json_lines import JsonLines
-from fintech_factory.validation.verified import Accuracy
+from fintech_factory.validation.accuracy import Accuracy
 
 __all__ = ["AccuracyLog"]
 

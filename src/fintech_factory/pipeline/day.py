@@ -140,7 +140,7 @@ def run_day(day: Day, book: Book, dates: Dates) -> DayOutcome:
         inbox=day.inbox,
         findings=judged.seen,
         found_on=judged.on,
-        blocking=judged.entry.findings,
+        blocking=tuple(each.id for each in judged.blocking),
         stale=judged.stale(day.watch),
         observed=seen,
     )
@@ -204,7 +204,7 @@ def _publish(day: Day, judged: Judged, readings: tuple[Reading, ...], record: Ru
             reading_table.store(made.build, readings, day.before)
             day.before_publish(record.run_id)
             made.build.publish(record)
-    day.watch.memory.runs.append(judged.entry)
+    day.watch.memory.runs.append(judged.entry(day.watch))
 
 
 def _something_can_be_known(scope: Scope) -> None:

@@ -10,7 +10,6 @@ from fintech_factory.ingestion.landing.manifest import Batch
 from fintech_factory.pipeline.file_facts import file_checks
 from fintech_factory.pipeline.ledger_facts import reconcile_version
 from fintech_factory.pipeline.live import Stale, expectation, live_look, stale_of
-from fintech_factory.pipeline.memory import Look
 from fintech_factory.pipeline.run_log import BLOCKED, PUBLISHED, RunEntry
 from fintech_factory.pipeline.validate import Examination, Made, Watch, examine
 from fintech_factory.validation.comparison import Reconciliation, Tolerances
@@ -42,7 +41,6 @@ class Judged:
     run_id: str
     made: Made
     examination: Examination
-    live: Look
     seen: tuple[Tracked, ...]
     blocking: tuple[Found, ...]
 
@@ -51,8 +49,7 @@ class Judged:
         """The day of the judgement, UTC: acceptances run out by it."""
         return self.at.astimezone(UTC).date()
 
-    @property
-    def entry(self) -> RunEntry:
+    def entry(self, watch: Watch) -> RunEntry:
         """Say what becomes of the run, in a line of the run log."""
         said = (f"{each.finding.code}: {each.finding.message}" for each in self.blocking)
         return RunEntry(
@@ -63,13 +60,13 @@ class Judged:
             as_of=self.made.as_of,
             reason="; ".join(said),
             findings=tuple(each.id for each in self.blocking),
+            expected=expectation(watch.settings),
         )
 
     def stale(self, watch: Watch) -> Stale | None:
         """Label what is in force once this run has ended."""
-        blocked = self.entry if self.blocking else None
-        manifest = self.made.batch.manifest
-        return stale_of(self.at, blocked, self.live, manifest, expectation(watch.settings))
+        blocked = self.entry(watch) if self.blocking else None
+        return stale_of(self.at, blocked, self.made.batch.manifest, expectation(watch.settings))
 
 
 def compare_all(
@@ -108,7 +105,6 @@ def judge(
         run_id=sighting.run_id,
         made=made,
         examination=examination,
-        live=live,
         seen=tuple(known[each] for each in met),
         blocking=blocking(examination.examined, known, watch.settings.gate.blocks, today),
     )

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from fintech_factory.config.validation import ValidationSettings
 from fintech_factory.ingestion.landing.manifest import Manifest
 from fintech_factory.pipeline.memory import Look, Memory
 from fintech_factory.pipeline.run_log import RunEntry
+from fintech_factory.validation.accuracy import examine_accuracy
 from fintech_factory.validation.findings import Examined, Sighting
 from fintech_factory.validation.freshness import (
     Arrived,
@@ -16,7 +16,10 @@ from fintech_factory.validation.freshness import (
     overdue_since,
 )
 from fintech_factory.validation.landed import Refusal, examine_refusal
-from fintech_factory.validation.verified import examine_accuracy
+
+if TYPE_CHECKING:
+    # A run with nothing to do never loads the settings.
+    from fintech_factory.config.validation import ValidationSettings
 
 __all__ = ["Stale", "arrived", "expectation", "live_look", "refusal_of", "stale_of"]
 
@@ -40,7 +43,7 @@ class Stale:
         }
 
 
-def expectation(settings: ValidationSettings) -> Expectation:
+def expectation(settings: "ValidationSettings") -> Expectation:
     """Say when exports are expected."""
     freshness = settings.freshness
     return Expectation(freshness.cadence, freshness.expected_by, freshness.quiet_days)
@@ -72,7 +75,7 @@ def live_look(
     current: Manifest,
     refusal: Refusal | None,
     memory: Memory,
-    settings: ValidationSettings,
+    settings: "ValidationSettings",
 ) -> Look:
     """Examine what changes by the clock alone."""
     came = arrived(current)
@@ -89,7 +92,6 @@ def live_look(
 def stale_of(
     now: datetime,
     blocked: RunEntry | None,
-    look: Look,
     current: Manifest | None,
     expected: Expectation,
 ) -> Stale | None:
@@ -103,8 +105,8 @@ def stale_of(
     came = arrived(current) if current else None
     since = overdue_since(now, came, expected) if came else None
     if since is not None and came is not None:
-        ids = [found.id for check in look[1] for found in check.found if _is_late(found.check)]
-        labels.append(Stale(since, _overdue(since, came), tuple(ids)))
+        late = examine_freshness(now, came, expected, _DATA).found
+        labels.append(Stale(since, _overdue(since, came), tuple(each.id for each in late)))
     if not labels:
         return None
     return Stale(
@@ -120,10 +122,6 @@ def _overdue(since: datetime, came: Arrived) -> str:
         f"the export of {missing} was expected by {since:%Y-%m-%d %H:%M} UTC;"
         f" the latest ends on {came.speaks_of}"
     )
-
-
-def _is_late(check: str) -> bool:
-    return check.startswith("freshness.")
 
 
 def _first_run(memory: Memory) -> date | None:

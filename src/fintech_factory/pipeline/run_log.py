@@ -1,10 +1,11 @@
 """What became of each run and each recomputation: files that only ever grow."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 
 from fintech_factory.pipeline.json_lines import JsonLines
+from fintech_factory.validation.freshness import Expectation
 
 __all__ = ["BLOCKED", "PUBLISHED", "RunEntry", "RunLog"]
 
@@ -16,7 +17,8 @@ BLOCKED = "blocked"
 class RunEntry:
     """One run: what it computed from, and whether that was published.
 
-    `reason` and `findings` (their ids) say what stopped it, if something did.
+    `reason` and `findings` (their ids) say what stopped it, if something did; `expected` is when
+    its settings expect the next export.
     """
 
     run_id: str
@@ -26,6 +28,7 @@ class RunEntry:
     as_of: date
     reason: str = ""
     findings: tuple[str, ...] = ()
+    expected: Expectation | None = None
 
     @property
     def is_blocked(self) -> bool:
@@ -57,6 +60,15 @@ def _row(entry: RunEntry) -> dict[str, Any]:
         "as_of": entry.as_of.isoformat(),
         "reason": entry.reason,
         "findings": list(entry.findings),
+        "expected": _expected_row(entry.expected) if entry.expected else None,
+    }
+
+
+def _expected_row(expected: Expectation) -> dict[str, Any]:
+    return {
+        "cadence": expected.cadence,
+        "by": expected.expected_by.isoformat(),
+        "quiet_days": expected.quiet_days,
     }
 
 
@@ -69,4 +81,9 @@ def _entry(row: dict[str, Any]) -> RunEntry:
         as_of=date.fromisoformat(row["as_of"]),
         reason=row["reason"],
         findings=tuple(row["findings"]),
+        expected=_expected(row["expected"]) if row["expected"] else None,
     )
+
+
+def _expected(row: dict[str, Any]) -> Expectation:
+    return Expectation(row["cadence"], time.fromisoformat(row["by"]), row["quiet_days"])

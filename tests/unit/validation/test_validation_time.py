@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from fintech_factory.kpi_engine.readings import Check, Reading, Status
+from fintech_factory.validation.accuracy import Accuracy, examine_accuracy, next_due
 from fintech_factory.validation.findings import Examined
 from fintech_factory.validation.freshness import (
     Arrived,
@@ -15,13 +16,7 @@ from fintech_factory.validation.freshness import (
     overdue_since,
 )
 from fintech_factory.validation.landed import Refusal, examine_landing, examine_refusal
-from fintech_factory.validation.verified import (
-    Accuracy,
-    accuracy_of,
-    examine_accuracy,
-    examine_engines,
-    next_due,
-)
+from fintech_factory.validation.verified import accuracy_of, examine_engines
 from fintech_factory.values import Finding, Severity, Unit
 
 DAILY = Expectation("daily", time(3, 30))
