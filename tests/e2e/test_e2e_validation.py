@@ -266,6 +266,10 @@ def test_a_model_that_shifts_a_balance_stops_the_publish(
     text = path.read_text(encoding="utf-8")
     assert edit[0] in text
     path.write_text(text.replace(*edit, 1), encoding="utf-8")
+    settings = root / "config" / "validation.yaml"
+    text = settings.read_text(encoding="utf-8")
+    more = text.replace("  blocks:\n", "  blocks:\n    - model_incomplete\n")
+    settings.write_text(more, encoding="utf-8")
     before = current(root)
     outcome = run(factory, root, "--force").document
     assert (outcome["status"], current(root)) == ("blocked", before)

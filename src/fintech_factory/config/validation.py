@@ -38,6 +38,9 @@ BLOCKING = (
 )
 """The kinds of finding that can stop a publish."""
 
+# What a model lost is withheld by the second engine, reading by reading; the rest still stands.
+_BLOCKING_BY_DEFAULT = tuple(each for each in BLOCKING if each != "model_incomplete")
+
 _FLOW = ("principal", "interest", "other", "fees", "to_tax", "add_balance", "reduce_balance")
 _SUMMED: Mapping[str, tuple[str, ...]] = {
     "customers": ("income",),
@@ -170,7 +173,7 @@ class Gate(Settings):
     """What stops a run before it publishes."""
 
     blocks: Annotated[tuple[str, ...], AfterValidator(_known_kinds)] = Field(
-        default=BLOCKING,
+        default=_BLOCKING_BY_DEFAULT,
         description="Kinds of finding that stop a publish while critical and not accepted.",
     )
     withheld_pct: Share = Field(
