@@ -7,16 +7,19 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import TypeGuard
 
 import click
 import pytest
 
 from fintech_factory.cli import main
+from fintech_factory.config.validation import BLOCKING, ValidationSettings
 from fintech_factory.kpi_engine import Definitions
 
 ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = ROOT / "docs" / "reference"
 INGESTION = ROOT / "src" / "fintech_factory" / "ingestion"
+VALIDATION = ROOT / "src" / "fintech_factory" / "validation"
 CONTRACT = ROOT / "config" / "integrations" / "cascade.yaml"
 
 # A reason inside SQL is written `code|note`.
@@ -40,10 +43,42 @@ def codes_in(source: str) -> Iterator[str]:
                 yield from _REASON.findall(text)
 
 
+def validation_codes() -> set[str]:
+    """Give the codes of what a run finds: given by name, or first in a pair with a severity."""
+    return {
+        code
+        for path in VALIDATION.glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for code in _validation_codes(node)
+    }
+
+
+def _validation_codes(node: ast.AST) -> Iterator[str]:
+    match node:
+        case ast.keyword(arg="code", value=value):
+            yield from (each.value for each in ast.walk(value) if _is_text(each))
+        case ast.Tuple(
+            elts=[ast.Constant(value=str(code)), ast.Attribute(ast.Name("Severity")), *_]
+        ):
+            yield code
+        case ast.Call(func=ast.Name("_drifted"), args=[_, ast.Constant(value=str(code)), *_]):
+            yield code
+        case ast.Assign(targets=[ast.Name("_CODES")], value=ast.Dict(values=values)):
+            yield from (each.value for each in values if _is_text(each))
+        case ast.Return(value=ast.Tuple(elts=[ast.Constant(value=str(code)), *_])):
+            yield code
+
+
+def _is_text(node: ast.AST) -> TypeGuard[ast.Constant]:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+
 def product_codes() -> set[str]:
     sources = (path.read_text(encoding="utf-8") for path in INGESTION.rglob("*.py"))
     found = {code for source in sources for code in codes_in(source)}
-    return found | set(_IN_CONTRACT.findall(CONTRACT.read_text(encoding="utf-8")))
+    return (
+        found | validation_codes() | set(_IN_CONTRACT.findall(CONTRACT.read_text(encoding="utf-8")))
+    )
 
 
 def documented() -> dict[str, str]:
@@ -84,7 +119,25 @@ def test_no_documented_finding_is_made_up() -> None:
 
 
 def test_every_finding_says_what_becomes_of_the_export() -> None:
-    assert set(documented().values()) == {"refuses", "sets aside", "keeps"}
+    of_exports = {"refuses", "sets aside", "keeps"}
+    assert set(documented().values()) == of_exports | {"stops", "may stop", "warns", "notes"}
+
+
+def test_a_finding_is_said_to_stop_only_if_the_gate_can_be_told_to() -> None:
+    fates = documented()
+    assert {code for code, fate in fates.items() if fate in {"stops", "may stop"}} == set(BLOCKING)
+    by_default = ValidationSettings().gate.blocks
+    assert {code for code, fate in fates.items() if fate == "stops"} <= set(by_default)
+
+
+def test_the_codes_of_validation_are_found_however_they_are_written() -> None:
+    assert {
+        "export_behind",
+        "rows_lost",
+        "kpi_two_sigma",
+        "type_changed",
+        "control_total_open",
+    } <= (validation_codes())
 
 
 @pytest.mark.parametrize(

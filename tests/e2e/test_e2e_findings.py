@@ -85,7 +85,7 @@ def test_a_published_reading_that_was_tampered_with_lowers_the_score(
     disagreed = outcome.document["disagreed"]
     assert [(each["kpi"], each["as_of"]) for each in disagreed] == [("outstanding", "2025-11-30")]
     found = findings(factory(root, "findings", "--json").document)
-    assert found["accuracy_below_100 accuracy"]["rows"] == 1
+    assert found["accuracy_imperfect accuracy"]["rows"] == 1
 
 
 def test_accuracy_by_other_rules_than_those_published_by_is_refused(

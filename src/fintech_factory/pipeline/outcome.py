@@ -69,8 +69,16 @@ class DayOutcome:
 
     @property
     def open_findings(self) -> "list[Tracked]":
-        """Give what this run met that is open and of weight, the gravest first."""
-        met = (each for each in self.findings if each.state_on(self.found_on) == "open")
+        """Give what this run met that is open and of weight, the gravest first.
+
+        That an export is late is left out: the label of what is stale says it.
+        """
+        met = (
+            each
+            for each in self.findings
+            if each.state_on(self.found_on) == "open"
+            and not each.found.check.startswith("freshness.")
+        )
         return sorted(
             (each for each in met if each.severity != "info"),
             key=lambda each: each.severity != "critical",

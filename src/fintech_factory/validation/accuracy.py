@@ -82,7 +82,7 @@ def _apart(result: Accuracy, owner: str) -> tuple[Found, ...]:
     if result.agreeing == result.compared:
         return ()
     finding = Finding(
-        code="accuracy_below_100",
+        code="accuracy_imperfect",
         severity=Severity.WARNING,
         message=f"{result.agreeing:,} of {result.compared:,} readings of"
         f" {len(result.as_ofs)} dates agree",

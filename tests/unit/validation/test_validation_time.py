@@ -173,4 +173,4 @@ def test_accuracy_is_overdue_the_day_after_also_when_it_never_was_made() -> None
     assert late(None, date(2025, 6, 15), "2025-07-02") == ["accuracy_overdue"]
     assert late(None, None, "2025-07-02") == []
     apart = Accuracy(at("2025-06-15T00:00"), (), 3, 2)
-    assert late(apart, None, "2025-07-01") == ["accuracy_below_100"]
+    assert late(apart, None, "2025-07-01") == ["accuracy_imperfect"]
