@@ -95,10 +95,15 @@ def test_a_forced_run_publishes_anew(factory: Factory, workspace: Path) -> None:
     assert len(versions(workspace)) == 2
 
 
+KPIS = "config/kpis/kpi_definitions.yaml"
+# Of PAR 90, up to its version.
+LIMITS = "{warning: 3, critical: 5, executive: 8}\n    owner: head_of_risk\n    version: "
+
+
 @pytest.mark.parametrize(
     "change",
     [
-        ("config/kpis/kpi_definitions.yaml", 'en: "PAR 90"', 'en: "PAR over 90"'),
+        (KPIS, f"{LIMITS}1", f"{LIMITS.replace('warning: 3', 'warning: 4')}2"),
         ("config/factory.yaml", "write_off_after_dpd: 180", "write_off_after_dpd: 179"),
         (f"{SQL}/par_by_date.sql", "GROUP BY as_of", "GROUP BY as_of -- so it is"),
     ],
@@ -115,11 +120,7 @@ def test_a_changed_definition_setting_or_model_publishes_anew(
 def test_a_changed_limit_changes_where_a_reading_stands(
     factory: Factory, workspace: Path, edit: Edit
 ) -> None:
-    name = "config/kpis/kpi_definitions.yaml"
-    limits = (
-        "limits: {warning: 3, critical: 5, executive: 8}\n    owner: head_of_risk\n    version: "
-    )
-    edit(name, f"{limits}1", f"{limits.replace(', executive: 8', '')}2")
+    edit(KPIS, f"{LIMITS}1", f"{LIMITS.replace(', executive: 8', '')}2")
     assert factory(workspace, "run").code == 0
     assert (
         factory(workspace, "kpi", "show", "par_90", "--json").document["limit_state"] == "critical"
