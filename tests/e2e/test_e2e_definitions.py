@@ -318,3 +318,46 @@ def test_before_a_run_there_is_no_past_to_rehearse(
     outcome = factory(workspace_with(small_book).root, "kpi", "rehearse")
     assert outcome.code == 1
     assert "no run has published yet" in outcome.err
+
+
+def test_the_past_is_read_by_the_definition_as_it_stands(
+    factory: Factory, workspace: Path, edit: Edit
+) -> None:
+    """Past 60: 1,200 of 2,600 on 31 March. What was published past 90 no longer serves."""
+    edit(KPIS, LIMITS, LIMITS.replace("executive: 8", "executive: 90"))
+    limits_only = rehearsed(factory, workspace, "--kpi", "par_90")
+    assert (limits_only["computed_now"], limits_only["levels"][2]["fired"]) == (0, 0)
+    edit(KPIS, "(where dpd > 90)\n", "(where dpd > 60)\n")
+    found = rehearsed(factory, workspace, "--kpi", "par_90")
+    assert (found["computed_now"], found["levels"][0]["fired"]) == (7, 4)
+    assert rehearsed(factory, workspace, "--kpi", "portfolio_health")["computed_now"] == 7
+    assert rehearsed(factory, workspace, "--kpi", "collection_rate")["computed_now"] == 0
+    day = ("--as-of", "2025-03-31", "--json")
+    (row,) = factory(workspace, "kpi", "compare", "par_90", *day).document["rows"]
+    assert row["kpis"]["par_90"]["value"].startswith("46.15")
+
+
+def test_readings_of_an_older_version_do_not_serve_either(
+    factory: Factory, workspace: Path, edit: Edit
+) -> None:
+    """Version 2 is published at the last day only; the month-ends before keep version 1."""
+    formula = "(where dpd > 90)\n    whole: sum(outstanding)\n    unit: percent\n    direction:"
+    edit(KPIS, formula, formula.replace("> 90", "> 60"))
+    edit(KPIS, LIMITS, LIMITS.replace("version: 1", "version: 2"))
+    assert factory(workspace, "run").code == 0, factory(workspace, "check").out
+    assert rehearsed(factory, workspace, "--kpi", "par_90")["computed_now"] == 6
+    months = factory(workspace, "kpi", "history", "par_90", "--json").document["readings"]
+    assert [each["value"] for each in months][3] == "0"
+
+
+def test_a_day_between_month_ends_is_compared_by_the_definition_as_it_stands(
+    factory: Factory, workspace: Path, edit: Edit
+) -> None:
+    """On 15 June L1 (76 days, 300) and L3 (1,200) are past 60 days, of 2,100."""
+    assert factory(workspace, "run", "--as-of", "2025-06-15").code == 0
+    edit(KPIS, "(where dpd > 90)\n", "(where dpd > 60)\n")
+    compared = factory(workspace, "kpi", "compare", "par_90", "--as-of", "2025-06-15", "--json")
+    (row,) = compared.document["rows"]
+    cell = row["kpis"]["par_90"]
+    assert cell["run_id"] is None
+    assert round(Decimal(cell["value"]), 4) == Decimal("71.4286")

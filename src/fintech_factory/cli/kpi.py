@@ -230,6 +230,7 @@ def _listed(kpi: "Kpi") -> dict[str, object]:
         "definition_version": kpi.version,
         "effective_from": kpi.effective_from,
         "owner": kpi.owner,
+        "author": kpi.author,
     }
 
 
