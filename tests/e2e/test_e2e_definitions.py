@@ -159,6 +159,8 @@ def test_a_raised_version_is_run_logged_and_never_taken_back(
     now = factory(workspace, "kpi", "show", "par_90", "--json").document
     then = factory(workspace, "kpi", "show", "par_90", "--as-of", "2025-05-31", "--json").document
     assert (now["definition_version"], then["definition_version"]) == (2, 1)
+    *_, may, june = factory(workspace, "kpi", "history", "par_90").out.splitlines()
+    assert ("by definition 1" in may, "by definition" in june) == (True, False)
     edit(KPIS, RAISED, LIMITS)
     outcome = factory(workspace, "check")
     assert outcome.code == 2

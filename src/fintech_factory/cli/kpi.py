@@ -129,7 +129,7 @@ def history(call: Call, *, kpi: str, month_ends: bool) -> None:
             [
                 reading.as_of,
                 _shown(definition, reading),
-                _state(definition, reading),
+                _state_then(definition, reading),
                 reading.data_through,
                 reading.run_id,
             ]
@@ -262,6 +262,13 @@ def _shown(kpi: "Kpi", reading: "Reading") -> Decimal | None:
     from fintech_factory.kpi_engine import shown
 
     return None if reading.value is None else shown(reading.value, kpi.precision)
+
+
+def _state_then(kpi: "Kpi", reading: "Reading") -> str:
+    """Word a state of the past, naming the version that gave it where it is not the file's."""
+    state = _state(kpi, reading)
+    is_same = reading.definition_version == kpi.version
+    return state if is_same else f"{state}, by definition {reading.definition_version}"
 
 
 def _state_by(kpi: "Kpi", reading: "Reading", outdated: Mapping[str, bool]) -> str:
