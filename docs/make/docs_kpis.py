@@ -5,7 +5,12 @@ from decimal import Decimal
 from pathlib import Path
 
 from fintech_factory.kpi_engine import Kpi, load_definitions
-from fintech_factory.kpi_engine.definitions import EmptyPolicy, Example, Formula
+from fintech_factory.kpi_engine.definitions import (
+    EmptyPolicy,
+    Example,
+    FromOutside,
+    NotConnected,
+)
 
 __all__ = ["kpis_page"]
 
@@ -19,31 +24,62 @@ A ratio is in percent: 5 means 5 %. A value is past a limit only beyond it, neve
 compared unrounded; *decimals* says how it is shown. Where there is nothing to divide by, a KPI is
 unavailable, which is not 0. [Change a KPI](../how-to/change-a-kpi.md) says how to edit one.
 
-| KPI | English | Spanish | unit | limits |
-|---|---|---|---|---|
+An *observed* figure comes from a run, a view or a check and not from the book's rows: no second
+engine can check it, and it is never shown as checked. A figure that *needs* a source is unavailable
+until that source is connected.
+"""
+
+_HEAD = """
+| KPI | English | Spanish | unit | from | limits |
+|---|---|---|---|---|---|
 """
 
 
 def kpis_page(root: Path) -> str:
     """Give the page of the checkout's own KPIs."""
     kpis = load_definitions(root / "config" / "kpis" / "kpi_definitions.yaml").kpis.values()
-    listed = "".join(
-        f"| [`{kpi.id}`](#{kpi.id}) | {kpi.title.en} | {kpi.title.es} | {kpi.unit.value}"
-        f" | {_limits(kpi) or 'none'} |\n"
-        for kpi in kpis
+    departments = list(dict.fromkeys(kpi.department for kpi in kpis))
+    contents = "".join(
+        f"\n## {name.capitalize()}\n{_HEAD}"
+        + "".join(_row(kpi) for kpi in kpis if kpi.department == name)
+        + "".join("\n" + _section(kpi) for kpi in kpis if kpi.department == name)
+        for name in departments
     )
-    return _INTRO + listed + "".join("\n" + _section(kpi) for kpi in kpis)
+    links = " · ".join(f"[{name.capitalize()}](#{name})" for name in departments)
+    return f"{_INTRO}\n{links}\n{contents}"
+
+
+def _row(kpi: Kpi) -> str:
+    return (
+        f"| [`{kpi.id}`](#{kpi.id}) | {kpi.title.en} | {kpi.title.es} | {kpi.unit.value}"
+        f" | {_origin(kpi)} | {_limits(kpi) or 'none'} |\n"
+    )
+
+
+def _origin(kpi: Kpi) -> str:
+    match kpi.measure:
+        case FromOutside():
+            return "observed"
+        case NotConnected():
+            return str(kpi.measure)
+    return f"`{kpi.model.name}`" if kpi.model else "other KPIs"
 
 
 def _section(kpi: Kpi) -> str:
     facts = "".join(f"| {name} | {value} |\n" for name, value in _facts(kpi))
     examples = "".join(f"\n{_example(each)}" for each in kpi.examples)
-    head = f"## {kpi.id}\n\n{kpi.title.en} · {kpi.title.es}. {kpi.reason}\n\n| | |\n|---|---|\n"
+    head = f"### {kpi.id}\n\n{kpi.title.en} · {kpi.title.es}. {kpi.reason}\n\n| | |\n|---|---|\n"
     return head + facts + examples
 
 
 def _facts(kpi: Kpi) -> Iterator[tuple[str, str]]:
-    yield "formula", f"`{kpi.measure}`"
+    match kpi.measure:
+        case FromOutside(figure, see):
+            yield "observed figure", f"`{figure}`; `{see}` shows where it comes from"
+        case NotConnected():
+            yield "unavailable", str(kpi.measure)
+        case measured:
+            yield "formula", f"`{measured}`"
     if kpi.model is not None:
         yield "model", f"[`{kpi.model.name}`](tables.md#{kpi.model.name})"
     yield (
@@ -58,7 +94,7 @@ def _facts(kpi: Kpi) -> Iterator[tuple[str, str]]:
         yield "target", f"{aim}, by {kpi.target.period}"
     if kpi.clamp is not None:
         yield "shown within", f"{kpi.clamp.low} and {kpi.clamp.high}; the raw value is kept"
-    if not isinstance(kpi.measure, Formula):
+    if kpi.model is not None:
         is_zero = kpi.empty is EmptyPolicy.ZERO
         yield (
             "a book without such rows",

@@ -4,7 +4,7 @@ import calendar
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from itertools import pairwise
 from pathlib import Path
 from random import Random
@@ -22,7 +22,10 @@ from fintech_factory.kpi_engine import (
     load_definitions,
     recompute,
 )
+from fintech_factory.kpi_engine.arithmetic import EXACT
 from fintech_factory.kpi_engine.definitions import Amount, Ratio
+from fintech_factory.kpi_engine.ledger import loan_records
+from fintech_factory.kpi_engine.models import MODELS
 from fintech_factory.kpi_engine.nodes import AggregateKind
 from fintech_factory.pipeline.landed_rows import landed_rows
 from fintech_factory.testing import RULES, Book
@@ -228,6 +231,47 @@ def figures_of(definitions: Definitions, kpi: str) -> tuple[str, ...]:
     if {each.kind for each in definitions.get(kpi).aggregates} - ADDITIVE:
         return ()
     return ("part", "whole") if isinstance(measure, Ratio) else ("value",)
+
+
+@settings(BRUTE, max_examples=8)
+@given(LOANS, DAYS)
+def test_every_row_of_every_model_is_the_second_engines(
+    loans: list[Any], numbers: list[int]
+) -> None:
+    """Column by column, those that no KPI reads included."""
+    of, days = a_book(loans, ["USD", "MXN"]), sorted(map(day, numbers))
+    scope = scope_of(of, days)
+    with a_ledger(of, days) as ledger:
+        for model in MODELS.values():
+            columns = list(model.columns)
+            by_sql = [
+                tuple(row[name] for name in columns)
+                for row in ledger.rows(model.name)
+                if row["as_of"] in scope.answerable()
+            ]
+            landed = landed_rows(ledger.build)
+            with localcontext(EXACT):
+                by_python = [row for _, row in loan_records(landed, scope, RULES, model)]
+            assert sorted(by_sql, key=repr_of_numbers) == sorted(by_python, key=repr_of_numbers)
+
+
+def repr_of_numbers(row: tuple[Any, ...]) -> list[str]:
+    return [f"{cell:f}".rstrip("0") if isinstance(cell, Decimal) else repr(cell) for cell in row]
+
+
+@LIGHT
+@given(LOANS, DAYS)
+def test_par_falls_as_n_grows_by_either_boundary(loans: list[Any], numbers: list[int]) -> None:
+    """`> n` is never more than `>= n`, and the next step never more than this one."""
+    of, days = a_book(loans, ["USD", "MXN"]), [day(number) for number in numbers]
+    ladder = ("par_1", "par_7", "par_30", "par_60", "par_90_source_rule", "par_90")
+    with a_ledger(of, days) as ledger:
+        readings = evaluate(load_definitions(KPIS), scope_of(of, days), ledger.build.query)
+    parts = {(each.group, each.kpi): each.part or Decimal(0) for each in readings}
+    for group in {each.group for each in readings}:
+        steps = [parts[group, kpi] for kpi in ladder]
+        assert all(higher >= lower for higher, lower in pairwise([*steps, Decimal(0)]))
+        assert parts[group, "par_90_incl_writeoff"] >= parts[group, "par_180"]
 
 
 def both_engines(definitions: Definitions, of: Book, days: Sequence[date]) -> list[str]:

@@ -1,10 +1,11 @@
 """The expression grammar: what it reads, and every kind of thing it refuses."""
 
 import re
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 
 import pytest
 
+from fintech_factory.kpi_engine.arithmetic import DIVISION, calculate
 from fintech_factory.kpi_engine.expression import ExpressionRefused, read_formula, read_measure
 from fintech_factory.kpi_engine.models import LOAN_SNAPSHOT
 from fintech_factory.kpi_engine.nodes import (
@@ -15,6 +16,7 @@ from fintech_factory.kpi_engine.nodes import (
     Comparison,
     KpiRef,
     Number,
+    Power,
     columns_of,
 )
 
@@ -36,6 +38,54 @@ def test_a_filtered_sum_is_read_into_its_parts() -> None:
 def test_top_sum_keeps_value_key_and_number_of_groups() -> None:
     assert read_measure("top_sum(outstanding, borrower_id, 10)", LOAN_SNAPSHOT) == Aggregate(
         AggregateKind.TOP_SUM, ColumnRef("outstanding"), "borrower_id", 10
+    )
+
+
+def test_square_sum_keeps_value_and_key() -> None:
+    read = read_measure(
+        "square_sum(outstanding, borrower_id) filter (where dpd > 0)", LOAN_SNAPSHOT
+    )
+    assert read == Aggregate(
+        AggregateKind.SQUARE_SUM,
+        ColumnRef("outstanding"),
+        "borrower_id",
+        where=Comparison(">", ColumnRef("dpd"), Number(Decimal(0))),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("square_sum(outstanding)", "square_sum takes two things"),
+        ("square_sum(outstanding, borrower_id, 3)", "square_sum takes two things"),
+        ("square_sum(entity, borrower_id)", "a number is needed"),
+        ("square_sum(outstanding, 1)", "is not allowed here"),
+        ("sum(outstanding) ^ 2", "is not allowed here"),
+    ],
+)
+def test_squares_have_one_form_only(text: str, said: str) -> None:
+    assert said in refusal(text).message
+
+
+def test_a_power_stands_in_formulas() -> None:
+    base = Arithmetic("-", Number(Decimal(1)), KpiRef("mdr"))
+    assert read_formula("(1 - mdr) ^ 12", ["mdr"]) == Power(base, 12)
+
+
+@pytest.mark.parametrize("exponent", ["0", "13", "1.5", "-1", "mdr", "'2'", "2 ^ 2"])
+def test_an_exponent_is_a_small_whole_number(exponent: str) -> None:
+    with pytest.raises(ExpressionRefused, match="an exponent is a whole number, 1 to 12"):
+        read_formula(
+            f"(1 - mdr) ^ ({exponent})" if " " in exponent else f"mdr ^ {exponent}", ["mdr"]
+        )
+
+
+@pytest.mark.parametrize("base", ["0.95", "-1.0000000000000000000000000000000001", "0", "1E-30"])
+def test_a_power_is_the_exact_product_rounded_once(base: str) -> None:
+    given = Decimal(base)
+    found = calculate(Power(KpiRef("mdr"), 12), lambda _: given, DIVISION)
+    assert found == Context(prec=34, rounding=ROUND_HALF_EVEN).create_decimal(
+        Context(prec=1000).power(given, 12)
     )
 
 

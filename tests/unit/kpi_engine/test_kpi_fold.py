@@ -33,6 +33,12 @@ EXPRESSIONS = {
     "top_filtered": "top_sum(balance, borrower_id, 2) filter (where dpd > 30)",
     "top_products": "top_sum(outstanding, product, 1)",
     "top_loans": "top_sum(outstanding, loan_id, 4) filter (where not is_written_off)",
+    "squares": "square_sum(outstanding, borrower_id)",
+    "squares_filtered": "square_sum(outstanding, loan_id) filter (where dpd > 30)",
+    "squares_of_products": "square_sum(balance, product) filter (where cash_30d > 0)",
+    "squares_of_unknowns": "square_sum(cash_30d, currency)",
+    "days_and_money": "sum(balance) filter (where dpd > 30 and outstanding > 0)",
+    "least_of_none": "min(outstanding) filter (where dpd > 500)",
     "top_of_unknowns": "top_sum(cash_30d, currency, 2)",
 }
 

@@ -38,6 +38,23 @@ def test_decimal_parameters_arrive_exactly(build: DuckDBBuild) -> None:
     assert build.evaluate("SELECT balance = ? FROM loan", [Decimal("1.5")]) == [(True,)]
 
 
+def test_several_questions_are_answered_apart_and_in_order(build: DuckDBBuild) -> None:
+    answers = build.evaluate_all(
+        [
+            ("SELECT 2 UNION ALL SELECT 2", []),
+            ("SELECT 1 WHERE FALSE", []),
+            ("SELECT balance, on_day FROM loan WHERE balance > ?", [Decimal(1)]),
+        ]
+    )
+    assert answers == [[(2,), (2,)], [], [(Decimal("1.5"), date(2025, 1, 31))]]
+    assert build.evaluate_all([]) == []
+
+
+def test_one_wrong_question_of_several_answers_none(build: DuckDBBuild) -> None:
+    with pytest.raises(WarehouseError, match="nowhere"):
+        build.evaluate_all([("SELECT 1", []), ("SELECT * FROM nowhere", [])])
+
+
 def test_the_build_goes_on_after_a_question(build: DuckDBBuild) -> None:
     build.evaluate("SELECT 1")
     assert build.query("SELECT COUNT(*) FROM loan") == [(1,)]
