@@ -67,6 +67,7 @@ def tables(document: Callable[..., Any], monitored: Path) -> Tables:
 def unnamed(text: str) -> str:
     """Take out what no two runs share: a run's own name, and hashes of its inputs."""
     text = re.sub(r"run-\d{8}T\d+Z-[0-9a-f]{6}", "RUN", text)
+    text = re.sub(r"fintech-factory \d\S*", "fintech-factory VERSION", text)
     return re.sub(r"\b[0-9a-f]{64}\b", "SHA-256", text)
 
 

@@ -21,7 +21,7 @@ from fintech_factory.analytics.ratio import percent, quotient
 from fintech_factory.ingestion.sources.statements import Statement
 from fintech_factory.kpi_engine.scope import month_end
 
-__all__ = ["NEEDS_STATEMENTS", "RATIOS", "Ratio", "ratio_at", "ratio_of"]
+__all__ = ["FORMULAS", "NEEDS_STATEMENTS", "RATIOS", "Ratio", "ratio_at", "ratio_of"]
 
 NEEDS_STATEMENTS = "needs financial statements"
 
@@ -95,6 +95,16 @@ RATIOS: Mapping[str, tuple[str, _Measure]] = {
     "dscr": ("times", _dscr),
     "runway_months": ("months", _runway),
 }
+
+
+FORMULAS: Mapping[str, str] = {
+    "nim": "(interest income - interest expense) x 12 / months / average gross loans x 100",
+    "cost_of_risk": "provision expense x 12 / months / average gross loans x 100",
+    "debt_to_equity": "total debt / equity",
+    "dscr": "(net income + interest expense) / debt service",
+    "runway_months": "cash x months / (- net income - provision expense)",
+}
+"""What each ratio divides by what, for people."""
 
 
 def ratio_at(name: str, statements: Sequence[Statement], day: date) -> Ratio:

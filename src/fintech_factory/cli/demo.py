@@ -40,8 +40,10 @@ def command(call: Call, *, folder: Path, loans: int, months: int, seed: int) -> 
 
     with output.progress("demo", None, quiet=call.quiet):
         workspace = initialise(folder, config_models()).workspace
+        plan = BookPlan(loans, months, seed)
+        _switch_on_facility(workspace.config / "facilities", plan)
         factory = Factory(workspace)
-        _ingest(factory, BookPlan(loans, months, seed))
+        _ingest(factory, plan)
         outcome = factory.run(Dates(month_ends=True))
     readings = factory.kpis.readings(None)
     reconciliation = factory.reconcile(None)
@@ -60,6 +62,15 @@ def command(call: Call, *, folder: Path, loans: int, months: int, seed: int) -> 
     output.say()
     print_reconciliation(reconciliation)
     output.say(f"\nnext: .venv/bin/factory kpi explain par_90 --workspace {folder}")
+
+
+def _switch_on_facility(folder: Path, plan: "BookPlan") -> None:
+    """Copy the example facility, switched on, with cash for the day the book ends."""
+    demo, example = folder / "demo.yaml", folder / "example.yaml"
+    if demo.exists() or not example.exists():
+        return
+    text = example.read_text(encoding="utf-8").replace("enabled: false", "enabled: true", 1)
+    demo.write_text(text.replace("{on: 2025-12-31,", f"{{on: {plan.until},"), encoding="utf-8")
 
 
 def _ingest(factory: "Factory", plan: "BookPlan") -> None:

@@ -208,14 +208,12 @@ def _check_header(header: Sequence[str], path: Path) -> None:
     twice = sorted({name for name in header if header.count(name) > 1})
     said = [
         f"{what} {', '.join(names)}"
-        for what, names in (("lacks", missing), ("does not know", unknown), ("repeats", twice))
+        for what, names in (("lacks", missing), ("has the unknown", unknown), ("repeats", twice))
         if names
     ]
     if said:
         raise BatchRefused(
-            f"the columns are not the template's: the file {' and '.join(said)}".replace(
-                "the file does not know", "the template does not know"
-            ),
+            f"the columns are not the template's: the file {' and '.join(said)}",
             where=f"{path}:1",
             hint="`factory ingest statements --template` prints what to fill in; statements that"
             " landed before stay in force",

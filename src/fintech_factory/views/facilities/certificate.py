@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 
+from fintech_factory import __version__
+from fintech_factory.analytics.statement_ratios import FORMULAS as RATIO_FORMULAS
 from fintech_factory.errors import UsageError
 from fintech_factory.views.document import Block, Document, Grid, Heading, Lines, Paragraph
 from fintech_factory.views.facilities.agenda import duties, payments
 from fintech_factory.views.facilities.covenants import BREACH, UNAVAILABLE, Covenant
 from fintech_factory.views.facilities.monitor import Monitor
+from fintech_factory.views.facilities.standing import FORMULAS as STANDING_FORMULAS
 from fintech_factory.views.facilities.standing import Standing
 from fintech_factory.views.facilities.terms import Facility
 from fintech_factory.views.table import ViewDate
@@ -177,13 +180,20 @@ def _covenants(covenants: Sequence[Covenant], monitor: Monitor) -> Iterator[Bloc
         *("state", "breach since", "days to breach"),
     )
     yield Grid(columns, rows, frozenset({2, 3, 4, 5}))
-    formulas = [
-        f"{kpi} = {monitor.definitions.get(kpi).measure}, version"
-        f" {monitor.definitions.get(kpi).version}"
-        for kpi in dict.fromkeys(each.figure for each in covenants)
-        if kpi in monitor.definitions.kpis
-    ]
-    yield from (Paragraph(each) for each in formulas)
+    named = dict.fromkeys(each.figure for each in covenants)
+    yield from (Paragraph(f"{name} = {_formula(name, monitor)}") for name in named)
+    methods = dict.fromkeys(each.method for each in covenants)
+    if methods:
+        yield Paragraph(f"Days to breach by {' and '.join(methods)}; past 24 months none is given.")
+
+
+def _formula(figure: str, monitor: Monitor) -> str:
+    """Say a figure's formula and its version: the KPI's own, or that of the product."""
+    if figure in monitor.definitions.kpis:
+        kpi = monitor.definitions.get(figure)
+        return f"{kpi.measure}, version {kpi.version}"
+    formula = STANDING_FORMULAS.get(figure) or RATIO_FORMULAS[figure]
+    return f"{formula}, fintech-factory {__version__}"
 
 
 def _computed(each: Covenant) -> str:

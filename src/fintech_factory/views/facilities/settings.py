@@ -51,6 +51,14 @@ class _Named(Protocol):
 
 D = TypeVar("D", bound=_Dated)
 N = TypeVar("N", bound=_Named)
+T = TypeVar("T")
+
+
+def _some(entries: tuple[T, ...]) -> tuple[T, ...]:
+    # Pydantic's own min_length counts an entry that is wrong as none, and says so as well.
+    if not entries:
+        raise ValueError("at least one entry is needed\nhint: say from when it holds")
+    return entries
 
 
 def _in_order(entries: tuple[D, ...]) -> tuple[D, ...]:
@@ -153,9 +161,9 @@ def _steps_rise(steps: tuple[StepSettings, ...]) -> tuple[StepSettings, ...]:
 class DiscountSettings(_FromDay):
     """The days-past-due discount schedule from a day on."""
 
-    steps: Annotated[tuple[StepSettings, ...], AfterValidator(_steps_rise)] = Field(
-        min_length=1, description="From current to the latest, each up to the next."
-    )
+    steps: Annotated[
+        tuple[StepSettings, ...], AfterValidator(_some), AfterValidator(_steps_rise)
+    ] = Field(description="From current to the latest, each up to the next.")
 
 
 class ConcentrationSettings(_WhileInForce):
@@ -184,9 +192,9 @@ class _Covenant(Settings):
     direction: Literal["at_most", "at_least"] = Field(
         description="`at_most`: a breach lies above the trigger; `at_least`: below it."
     )
-    triggers: Annotated[tuple[TriggerSettings, ...], AfterValidator(_in_order)] = Field(
-        min_length=1, description="Effective-dated trigger levels, the oldest first."
-    )
+    triggers: Annotated[
+        tuple[TriggerSettings, ...], AfterValidator(_some), AfterValidator(_in_order)
+    ] = Field(description="Effective-dated trigger levels, the oldest first.")
 
 
 class CovenantSettings(_Covenant):
@@ -257,7 +265,7 @@ def _payments_in_order(entries: tuple[PaymentSettings, ...]) -> tuple[PaymentSet
     return entries
 
 
-Amounts = Annotated[tuple[AmountSettings, ...], AfterValidator(_in_order)]
+Amounts = Annotated[tuple[AmountSettings, ...], AfterValidator(_some), AfterValidator(_in_order)]
 
 
 class FacilitySettings(Settings):
@@ -274,8 +282,8 @@ class FacilitySettings(Settings):
         default=None,
         description="Which loans are pledged: a condition like that of a rule; else all of them.",
     )
-    commitment: Amounts = Field(min_length=1, description="The most that may be drawn.")
-    drawn: Amounts = Field(min_length=1, description="What is drawn, from the day on.")
+    commitment: Amounts = Field(description="The most that may be drawn.")
+    drawn: Amounts = Field(description="What is drawn, from the day on.")
     cash: Annotated[tuple[CashSettings, ...], AfterValidator(_days_once)] = Field(
         default=(),
         description="Cash in the collection accounts. Without an amount for the day, the surplus is"
@@ -287,9 +295,9 @@ class FacilitySettings(Settings):
         le=31,
         description="How many days a cash balance may be old; 0: it must be of the very day.",
     )
-    advance_rate: Annotated[tuple[PercentSettings, ...], AfterValidator(_in_order)] = Field(
-        min_length=1, description="The percentage of the net eligible balance that is lent."
-    )
+    advance_rate: Annotated[
+        tuple[PercentSettings, ...], AfterValidator(_some), AfterValidator(_in_order)
+    ] = Field(description="The percentage of the net eligible balance that is lent.")
     eligibility: Annotated[tuple[RuleSettings, ...], AfterValidator(_named_once)] = Field(
         default=(),
         max_length=60,

@@ -12,7 +12,7 @@ from fintech_factory.views.facilities.facts import BookFacts, Figure, Pool
 from fintech_factory.views.facilities.terms import Facility, amount_at, in_force
 from fintech_factory.views.table import ViewDate
 
-__all__ = ["FIGURES", "Standing", "standing_at"]
+__all__ = ["FIGURES", "FORMULAS", "Standing", "standing_at"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,3 +129,13 @@ FIGURES: Mapping[str, tuple[str, Callable[[Standing], Figure]]] = {
     ),
 }
 """The figures of the monitor that a covenant may name: unit, and how each is read."""
+
+FORMULAS: Mapping[str, str] = {
+    "borrowing_base_surplus": "net eligible x advance rate + cash - drawn",
+    "collateralisation": "(net eligible + cash) / drawn x 100",
+    "eligible_share": "eligible / pool x 100",
+    "excess_concentration": "sum of what lies above the concentration limits",
+    "excess_share": "excess concentration / eligible x 100",
+    "utilisation": "drawn / commitment x 100",
+}
+"""What each figure is made of, for people."""
