@@ -1,6 +1,7 @@
 """Monitor: the facilities' pools, borrowing bases, covenants, payments and duties at a date."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from fintech_factory.analytics.ratio import percent
@@ -105,7 +106,7 @@ def _borrowing_base(at: Standing) -> _Rows:
     }
 
 
-def _sign(surplus: Any) -> str:  # noqa: ANN401 - a Decimal, compared with 0 only
+def _sign(surplus: Decimal) -> str:
     return "deficiency" if surplus < 0 else "surplus"
 
 
@@ -120,10 +121,10 @@ def _covenant(each: Covenant) -> dict[str, Any]:
         "period_end": each.period_end,
         "part": each.found.part,
         "whole": each.found.whole,
-        "value": each.found.value,
+        "value": _at_8(each.found.value),
         "warning": each.warning,
         "breach": each.breach,
-        "headroom": each.headroom,
+        "headroom": _at_8(each.headroom),
         "headroom_percent": each.headroom_percent,
         "state": each.state,
         "breach_since": each.breach_since,
@@ -132,6 +133,11 @@ def _covenant(each: Covenant) -> dict[str, Any]:
         "method": each.method,
         "reason": each.found.reason or each.outlook.reason or None,
     }
+
+
+def _at_8(value: Decimal | None) -> Decimal | None:
+    """Round a KPI's unrounded quotient where views round theirs; triggers saw every digit."""
+    return None if value is None else round(value, 8)
 
 
 def _covenants(monitor: Monitor, facility: Facility, on: ViewDate) -> _Rows:
