@@ -111,6 +111,7 @@ def test_the_reasons_of_a_loan_are_all_that_hold(tables: Tables) -> None:
 
 
 def test_discounts_count_by_days_past_due(tables: Tables) -> None:
+    assert [row["bucket"] for row in tables["dpd_discounts"]] == ["0-29", "30-89", "90+"]
     assert [decimals(row, "balance", "counted") for row in tables["dpd_discounts"]] == [
         (1450, 1450), (500, 400), (800, 200),
     ]  # fmt: skip

@@ -68,6 +68,23 @@ def test_a_facility_that_has_not_begun_is_in_no_table(watch: Watch, show: Show) 
     )
 
 
+def test_a_facility_that_begins_after_the_data_end_is_not_judged_by_them(
+    watch: Watch, show: Show
+) -> None:
+    """The label says 31 March; the data end on the 10th, before the agreement and its amounts."""
+    terms = TERMS.replace("2025-01-01", "2025-03-20")
+    monitor, on = watch(two_loans().ending("2025-03-10"), terms, at=DAY)
+    assert "none is in force on 2025-03-10" in needs(show(monitor, on))["borrowing_base"]
+
+
+def test_amounts_are_those_of_the_day_the_data_end(watch: Watch) -> None:
+    terms = TERMS.replace("amount: 500}", "amount: 500}, {from: 2025-03-15, amount: 900}").replace(
+        "on: 2025-03-31", "on: 2025-03-10"
+    )
+    monitor, on = watch(two_loans().ending("2025-03-10"), terms, at=DAY)
+    assert (standing_of(monitor, on).base.drawn, standing_of(monitor, on).base.cash) == (500, 100)
+
+
 def test_a_loan_of_which_a_rule_cannot_tell_is_not_eligible(watch: Watch) -> None:
     """No loan of this book has a date of maturity, so none has a term."""
     terms = TERMS.replace("dpd > 90", "term_days < 15")

@@ -124,3 +124,13 @@ def test_a_workspace_without_any_facility_is_right(
     workspace = workspace_with(book().loan())
     (workspace.config / "facilities" / "example.yaml").unlink()
     assert check_workspace(workspace, config_models()) == []
+
+
+def test_a_facility_is_checked_even_if_the_kpis_are_wrong(
+    workspace_with: Callable[[Book], Workspace],
+) -> None:
+    workspace = workspace_with(book().loan())
+    write_facility(workspace.config, TERMS.replace("dpd > 90", "dp > 90"))
+    (workspace.config / "kpis" / "kpi_definitions.yaml").write_text("kpi: 1\n", encoding="utf-8")
+    found = {Path(each.path).name for each in check_workspace(workspace, config_models())}
+    assert found == {"line.yaml", "kpi_definitions.yaml"}

@@ -45,9 +45,9 @@ def certificate(
     Raises:
         UsageError: the facility is not in force, or a figure is unavailable and it is no draft.
     """
-    if not facility.in_force(on.as_of):
+    if not facility.in_force(on.cut_on):
         raise UsageError(
-            f"{facility.id} is not in force on {on.as_of}",
+            f"{facility.id} is not in force on {on.cut_on}",
             where="--as-of",
             hint=f"it begins on {facility.terms.begins_on}",
         )

@@ -124,7 +124,7 @@ class _Held:
         trigger = in_force(self.terms.triggers, on.as_of)
         is_money = self.course.unit == "money"
         rate = self.monitor.rate(self.facility, on) if is_money else Decimal(1)
-        if trigger is None or rate is None or not self.facility.in_force(on.as_of):
+        if trigger is None or rate is None or not self.facility.in_force(on.cut_on):
             return None
         warning = None if trigger.warning is None else trigger.warning * rate
         return warning, trigger.breach * rate
@@ -211,6 +211,8 @@ def _of_kpi(facts: BookFacts, kpi: str) -> Callable[[ViewDate], Figure]:
 
 def _of_facility(monitor: "Monitor", facility: Facility, name: str) -> Callable[[ViewDate], Figure]:
     def at(on: ViewDate) -> Figure:
+        if not facility.in_force(on.cut_on):
+            return Figure(None, f"{facility.id} is not in force on {on.cut_on}")
         standing = monitor.standing(facility, on)
         return Figure(None, standing) if isinstance(standing, str) else FIGURES[name][1](standing)
 

@@ -32,8 +32,8 @@ class Monitor:
     _paths: dict[date, Path] = field(default_factory=dict, repr=False)
 
     def at(self, on: ViewDate) -> list[Facility]:
-        """Give the facilities that are in force on a date."""
-        return [each for each in self.facilities if each.in_force(on.as_of)]
+        """Give the facilities that are in force on the day to which a date's data go."""
+        return [each for each in self.facilities if each.in_force(on.cut_on)]
 
     def standing(self, facility: Facility, on: ViewDate) -> Standing | str:
         """Give a facility at a date, or say why it cannot be."""

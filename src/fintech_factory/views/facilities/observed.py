@@ -36,7 +36,9 @@ def observe_monitor(monitor: Monitor, on: ViewDate) -> Mapping[str, Observed]:
     """
     facilities = monitor.at(on)
     if not facilities:
-        reason = NEEDS_FACILITY if not monitor.facilities else f"no facility is in force {on.as_of}"
+        reason = (
+            NEEDS_FACILITY if not monitor.facilities else f"no facility is in force on {on.cut_on}"
+        )
         return dict.fromkeys(MONITOR_FIGURES, Observed(reason=reason))
     covenants = [each for one in facilities for each in monitor.covenants(one, on)]
     standings = [monitor.standing(each, on) for each in facilities]

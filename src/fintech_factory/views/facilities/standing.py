@@ -1,9 +1,10 @@
 """How a facility stands at one date: its borrowing base and the figures made of it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from fintech_factory.analytics.borrowing_base import BorrowingBase
 from fintech_factory.analytics.concentration import Excess, Limit, excesses
@@ -11,6 +12,9 @@ from fintech_factory.analytics.ratio import percent
 from fintech_factory.views.facilities.facts import BookFacts, Figure, Pool
 from fintech_factory.views.facilities.terms import Facility, amount_at, in_force
 from fintech_factory.views.table import ViewDate
+
+if TYPE_CHECKING:
+    from fintech_factory.views.facilities.settings import AmountSettings
 
 __all__ = ["FIGURES", "FORMULAS", "Standing", "standing_at"]
 
@@ -42,7 +46,8 @@ def standing_at(
 ) -> Standing | str:
     """Give a facility at a date, or say why it cannot be.
 
-    Terms are those in force on the as-of date; amounts are those of the day the data end.
+    Terms are those in force on the as-of date; amounts are those of the day the data end, on which
+    the facility must be in force.
     """
     rate = (
         Decimal(1)
@@ -64,10 +69,9 @@ def standing_at(
         discounts=pool.eligible.balance - pool.counted,
         excess=sum((each.excess for each in found), Decimal(0)),
         advance_percent=_advance(facility, on.as_of),
-        commitment=_in_reporting(amount_at(facility.terms.commitment, on.as_of), rate)
-        or Decimal(0),
-        drawn=_in_reporting(amount_at(facility.terms.drawn, on.cut_on), rate) or Decimal(0),
-        cash=_in_reporting(cash, rate),
+        commitment=_amount(facility.terms.commitment, on.as_of, rate),
+        drawn=_amount(facility.terms.drawn, on.cut_on, rate),
+        cash=None if cash is None else round(cash * rate, 6),
     )
     reason = "" if cash is not None else f"needs the cash of {on.cut_on} in {facility.place}"
     return Standing(facility, on, pool, found, base, rate, cash_on, reason)
@@ -83,7 +87,17 @@ def _limits(facility: Facility, day: date) -> list[Limit]:
 
 def _advance(facility: Facility, day: date) -> Decimal:
     found = in_force(facility.terms.advance_rate, day)
-    return Decimal(0) if found is None else found.percent
+    if found is None:
+        raise LookupError(f"{facility.id} has no advance rate on {day}")
+    return found.percent
+
+
+def _amount(entries: "Sequence[AmountSettings]", day: date, rate: Decimal) -> Decimal:
+    # The check of the file holds: every amount is said from the first day of the agreement on.
+    amount = amount_at(entries, day)
+    if amount is None:
+        raise LookupError(f"no amount is in force on {day}")
+    return round(amount * rate, 6)
 
 
 def _cash(facility: Facility, day: date) -> tuple[date | None, Decimal | None]:
@@ -92,10 +106,6 @@ def _cash(facility: Facility, day: date) -> tuple[date | None, Decimal | None]:
     usable = [each for each in facility.terms.cash if oldest <= each.on <= day]
     newest = max(usable, key=lambda each: each.on, default=None)
     return (None, None) if newest is None else (newest.on, newest.amount)
-
-
-def _in_reporting(amount: Decimal | None, rate: Decimal) -> Decimal | None:
-    return None if amount is None else round(amount * rate, 6)
 
 
 def _share(part: Decimal | None, whole: Decimal, reason: str) -> Figure:

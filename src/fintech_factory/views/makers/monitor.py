@@ -9,7 +9,7 @@ from fintech_factory.views.facilities.agenda import duties, payments
 from fintech_factory.views.facilities.covenants import UNAVAILABLE, Covenant
 from fintech_factory.views.facilities.monitor import NEEDS_FACILITY, Monitor
 from fintech_factory.views.facilities.standing import Standing
-from fintech_factory.views.facilities.terms import Facility
+from fintech_factory.views.facilities.terms import Facility, in_force
 from fintech_factory.views.makers import Facts, Maker
 from fintech_factory.views.table import Cells, Missing, Table, ViewDate
 
@@ -54,9 +54,13 @@ def _ineligible(at: Standing) -> _Rows:
 
 
 def _discounts(at: Standing) -> _Rows:
+    schedule = in_force(at.facility.terms.discounts, at.on.as_of)
+    starts = [] if schedule is None else [each.from_dpd for each in schedule.steps]
     for step in at.pool.steps:
+        end = next((start - 1 for start in starts if start > step.from_dpd), None)
         yield {
             "step_from": step.from_dpd,
+            "bucket": f"{step.from_dpd}+" if end is None else f"{step.from_dpd}-{end}",
             "percent": step.percent,
             "loans": step.loans,
             "balance": step.balance,
@@ -238,7 +242,7 @@ def _make(facts: Facts) -> tuple[list[Table], list[Missing]]:
     facilities = monitor.at(facts.date)
     if not facilities:
         begins = min(each.terms.begins_on for each in monitor.facilities)
-        reason = f"{NEEDS_FACILITY}: none is in force on {facts.date.as_of}, the first is {begins}"
+        reason = f"{NEEDS_FACILITY}: none is in force on {facts.date.cut_on}, the first is {begins}"
         return [], [Missing(name, reason) for name in _TABLES]
     tables, missing = [], list(_refused(monitor, facilities, facts.date))
     for name in _TABLES:
