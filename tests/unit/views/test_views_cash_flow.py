@@ -90,6 +90,48 @@ def test_dust_and_what_cash_has_covered_are_settled_and_not_overdue(ledger_of: M
     assert contractual(ledger_of(of, AS_OF)) == {("settled", ""): (D("10.004"), 0)}
 
 
+def test_what_cash_covered_is_settled_although_a_later_instalment_is_overdue(
+    ledger_of: Make,
+) -> None:
+    """100 + 10 came as 90 + 20: the first instalment is covered, the second is not."""
+    of = book().loan(
+        200, disbursed="2025-01-10",
+        instalments=[("2025-02-10", 100, 10), ("2025-03-10", 100, 10)],
+        payments=[("2025-02-10", 90, 20)],
+    )  # fmt: skip
+    assert contractual(ledger_of(of.ending(AS_OF), AS_OF)) == {
+        ("settled", ""): (10, 0),
+        ("overdue", ""): (100, 0),
+    }
+
+
+def test_a_month_runs_from_the_day_of_its_opening_to_its_last(ledger_of: Make) -> None:
+    """P falls due on 28 February and is paid on 5 March, Q and R on 31 March, S on 1 April.
+
+    What falls due on a month's last day is due in that month; unpaid on it, it is not late yet.
+    """
+    of = (
+        book()
+        .loan(1, loan_id="P", instalments=[("2025-02-28", 1)], payments=[("2025-03-05", 1)])
+        .loan(20, loan_id="Q", instalments=[(AS_OF, 20)])
+        .loan(300, loan_id="R", instalments=[(AS_OF, 300)], payments=[(AS_OF, 300)])
+        .loan(4000, loan_id="S", instalments=[("2025-04-01", 4000)])
+        .ending(AS_OF)
+    )
+    rolled = {
+        (row["opening_class"], row["closing_class"]): (
+            row["opening_principal"],
+            row["left_principal"],
+        )
+        for row in ledger_of(of, AS_OF).rows("instalment_roll")
+    }
+    assert rolled == {
+        ("due", "paid"): (301, 0),
+        ("due", "later"): (20, 20),
+        ("later", "later"): (4000, 4000),
+    }
+
+
 def test_a_written_off_loan_stands_by_itself_with_all_its_instalments(ledger_of: Make) -> None:
     of = book().loan(
         200, disbursed="2024-06-01", instalments=[("2024-07-01", 100), ("2025-12-01", 100)]

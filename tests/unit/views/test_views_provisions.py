@@ -257,6 +257,13 @@ def test_a_default_of_a_cent_is_named_dust_and_is_no_history(
     assert (lgd["loans"], lgd["basis"]) == (1, "not enough history")
 
 
+def test_a_loan_on_the_day_of_stage_3_has_defaulted(ledger_of: Make) -> None:
+    """From 30 January to 30 April are 90 days."""
+    of = book().loan(100, disbursed="2024-12-01", instalments=[("2025-01-30", 100)])
+    (row,) = ledger_of(of.ending("2025-05-31"), "2025-05-31").rows("provisions_defaults")
+    assert str(row["defaulted_on"]) == "2025-04-30"
+
+
 def test_a_repaid_default_is_recovered_whole_and_stays_a_default(ledger_of: Make) -> None:
     of = book().loan(
         100, disbursed="2024-12-01", instalments=[("2025-01-01", 100)],
