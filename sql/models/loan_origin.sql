@@ -1,0 +1,46 @@
+-- loan_origin: one row per loan as it was disbursed: at that day's rate, its APR band, the life of its schedule, the source's own buckets.
+-- materialised: table
+-- The source's buckets are kept only to be held against ours.
+WITH life AS (
+  SELECT
+    i.loan_key,
+    SUM(i.principal) AS life_principal,
+    SUM(CAST(ROUND(CAST(i.principal AS DECIMAL(35, 6)) * DATE_DIFF('DAY', l.disbursed_on, i.due_on), 6) AS DECIMAL(25, 6))) AS life_days
+  FROM fact_schedule AS i
+  INNER JOIN dim_loan AS l
+    ON l.loan_key = i.loan_key
+  GROUP BY i.loan_key
+),
+
+banded AS (
+  SELECT l.loan_key, b.apr_band
+  FROM dim_loan AS l
+  CROSS JOIN apr_band AS b
+  WHERE
+    l.principal > 0
+    AND (b.from_percent IS NULL OR l.annual_cost * 100 >= l.principal * b.from_percent)
+    AND (b.to_percent IS NULL OR l.annual_cost * 100 < l.principal * b.to_percent)
+)
+
+SELECT
+  l.loan_key,
+  c.seq AS from_seq,
+  r.rate,
+  CASE WHEN r.rate = 1 THEN CAST(l.principal AS DECIMAL(18, 6)) ELSE CAST(ROUND(CAST(l.principal AS DECIMAL(35, 6)) * r.rate, 6) AS DECIMAL(18, 6)) END AS disbursed,
+  COALESCE(b.apr_band, 'not provided') AS apr_band,
+  CAST(f.life_principal AS DECIMAL(18, 6)) AS life_principal,
+  CAST(f.life_days AS DECIMAL(25, 6)) AS life_days,
+  COALESCE(w.amount_buckets, 'not provided') AS source_size_bucket,
+  COALESCE(w.term_buckets, 'not provided') AS source_term_bucket
+FROM dim_loan AS l
+INNER JOIN calendar_day AS c
+  ON c.day_on = l.disbursed_on
+LEFT JOIN fx_by_day AS r
+  ON r.currency = l.currency
+  AND r.day_on = l.disbursed_on
+LEFT JOIN life AS f
+  ON f.loan_key = l.loan_key
+LEFT JOIN banded AS b
+  ON b.loan_key = l.loan_key
+LEFT JOIN raw_loans AS w
+  ON w.line_no = l.loan_key

@@ -1,0 +1,12 @@
+-- owed_cell: one row per as-of date, month of disbursement, entity and product with something owed, at the as-of date's rate.
+-- materialised: table
+SELECT
+  as_of,
+  cohort_month,
+  entity,
+  product,
+  SUM(outstanding) AS outstanding,
+  SUM(written_off) AS written_off
+FROM loan_snapshot
+WHERE balance <> 0
+GROUP BY as_of, cohort_month, entity, product
