@@ -18,8 +18,8 @@ banded AS (
   CROSS JOIN apr_band AS b
   WHERE
     l.principal > 0
-    AND (b.from_percent IS NULL OR l.annual_cost * 100 >= l.principal * b.from_percent)
-    AND (b.to_percent IS NULL OR l.annual_cost * 100 < l.principal * b.to_percent)
+    AND (b.from_percent IS NULL OR ROUND(CAST(l.annual_cost AS DECIMAL(35, 6)) * 100, 6) >= ROUND(CAST(l.principal AS DECIMAL(35, 6)) * b.from_percent, 6))
+    AND (b.to_percent IS NULL OR ROUND(CAST(l.annual_cost AS DECIMAL(35, 6)) * 100, 6) < ROUND(CAST(l.principal AS DECIMAL(35, 6)) * b.to_percent, 6))
 )
 
 SELECT

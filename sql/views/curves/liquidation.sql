@@ -6,13 +6,13 @@
 -- loans: loan_liquidation on months_since where NOT partial
 -- Only full months: every loan in a row was written off at least that many months before a month-end that the data cover.
 SELECT
-  as_of,
-  months_since,
+  p.as_of,
+  p.months_since,
   COUNT(*) AS pools,
   FALSE AS partial,
-  SUM(loans) AS loans,
-  SUM(written_off_balance) AS written_off_balance,
-  SUM(collected) AS collected
-FROM liquidation_pool
-WHERE NOT partial
-GROUP BY as_of, months_since
+  SUM(p.loans) AS loans,
+  SUM(p.written_off_balance) AS written_off_balance,
+  SUM(p.collected) AS collected
+FROM liquidation_pool AS p
+WHERE NOT p.partial
+GROUP BY p.as_of, p.months_since
