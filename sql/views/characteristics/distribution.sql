@@ -30,9 +30,9 @@ WITH part AS (
     c.life_days
   FROM trait_cell AS c
   CROSS JOIN (
-    SELECT dimension
-    FROM dimension
-    WHERE dimension IN ('book', 'entity', 'product', 'size_bucket', 'term_bucket')
+    SELECT v.dimension
+    FROM dimension AS v
+    WHERE v.dimension IN ('book', 'entity', 'product', 'size_bucket', 'term_bucket')
     UNION ALL
     SELECT 'apr_band' AS dimension
     FROM policy
@@ -40,11 +40,11 @@ WITH part AS (
 ),
 
 ordered AS (
-  SELECT 'size_bucket' AS dimension, size_bucket AS member, size_no AS member_no FROM size_bucket
+  SELECT 'size_bucket' AS dimension, b.size_bucket AS member, b.size_no AS member_no FROM size_bucket AS b
   UNION ALL
-  SELECT 'term_bucket' AS dimension, term_bucket AS member, term_no AS member_no FROM term_bucket
+  SELECT 'term_bucket' AS dimension, b.term_bucket AS member, b.term_no AS member_no FROM term_bucket AS b
   UNION ALL
-  SELECT 'apr_band' AS dimension, apr_band AS member, band_no AS member_no FROM apr_band
+  SELECT 'apr_band' AS dimension, b.apr_band AS member, b.band_no AS member_no FROM apr_band AS b
 )
 
 SELECT

@@ -32,9 +32,9 @@ WITH first_seen AS (
 ),
 
 ordered AS (
-  SELECT 'size_bucket' AS kind, size_bucket AS bucket, size_no AS bucket_no FROM size_bucket
+  SELECT 'size_bucket' AS kind, b.size_bucket AS bucket, b.size_no AS bucket_no FROM size_bucket AS b
   UNION ALL
-  SELECT 'term_bucket' AS kind, term_bucket AS bucket, term_no AS bucket_no FROM term_bucket
+  SELECT 'term_bucket' AS kind, b.term_bucket AS bucket, b.term_no AS bucket_no FROM term_bucket AS b
 )
 
 SELECT
