@@ -14,7 +14,7 @@ from fintech_factory.views.spec import BOOK, Drill, TableSpec
 from fintech_factory.views.table import Cells, Missing, Shown, Table, ViewDate, shape
 from fintech_factory.warehouse.protocol import Reader, Row
 
-__all__ = ["Asked", "Loans", "facts_of", "loans_behind", "show_view", "snapshot_dates"]
+__all__ = ["Asked", "Loans", "loans_behind", "read_facts", "show_view", "snapshot_dates"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def show_view(reader: Reader, view: View, asked: Asked) -> list[Shown]:
             tables[on.as_of].append(shape(spec, columns, by_day.get(on.as_of, ()), on))
     missing: dict[date, Sequence[Missing]] = {}
     if view.maker is not None:
-        for facts in facts_of(reader, view, asked):
+        for facts in read_facts(reader, view, (view.maker.at, view.maker.up_to), asked):
             made, lacking = view.maker.make(facts)
             tables[facts.date.as_of] += made
             missing[facts.date.as_of] = lacking
@@ -123,15 +123,14 @@ def _columns_of(drill: Drill, spec: TableSpec, where: Mapping[str, str]) -> dict
     return columns | wanted
 
 
-def facts_of(reader: Reader, view: View, asked: Asked) -> list[Facts]:
-    """Read what the maker needs, once for all dates."""
-    maker = view.maker
-    if maker is None:
-        return []
+def read_facts(
+    reader: Reader, view: View, models: tuple[Sequence[str], Sequence[str]], asked: Asked
+) -> list[Facts]:
+    """Read a view's models, once for all dates: the first of each date, the second up to it."""
     specs = {spec.model: spec for spec in view.specs}
     days = [each.as_of for each in asked.dates]
-    at = {name: _cells(reader, specs[name], days) for name in maker.at}
-    history = {name: _cells(reader, specs[name], None) for name in maker.up_to}
+    at = {name: _cells(reader, specs[name], days) for name in models[0]}
+    history = {name: _cells(reader, specs[name], None) for name in models[1]}
     return [
         Facts(
             date=on,

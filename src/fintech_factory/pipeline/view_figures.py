@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from fintech_factory.kpi_engine.observed import Observed, ObservedAt
-from fintech_factory.pipeline.view_facts import Asked, facts_of
+from fintech_factory.pipeline.view_facts import Asked, read_facts
 from fintech_factory.views.catalogue import View
 from fintech_factory.warehouse.protocol import Reader
 
@@ -20,6 +20,6 @@ def observed_by(reader: Reader, views: Iterable[View], asked: Asked) -> Observed
     for view in views:
         if view.maker is None or view.maker.observe is None:
             continue
-        for facts in facts_of(reader, view, asked):
+        for facts in read_facts(reader, view, (view.maker.at, view.maker.up_to), asked):
             observed[facts.date.as_of].update(view.maker.observe(facts))
     return observed

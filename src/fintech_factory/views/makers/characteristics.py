@@ -14,7 +14,10 @@ from fintech_factory.views.makers.source_buckets import source_buckets
 from fintech_factory.views.spec import BOOK
 from fintech_factory.views.table import Cells, Missing, Table
 
-__all__ = ["MAKER", "OBSERVED_AT", "OBSERVED_UP_TO", "observe"]
+__all__ = ["MAKER", "OBSERVED_AT", "OBSERVED_UP_TO", "VIEW", "observe"]
+
+VIEW = "characteristics"
+"""The view that this module makes tables of."""
 
 _PARTS = "characteristics_distribution"
 _OWED = "characteristics_owed"
