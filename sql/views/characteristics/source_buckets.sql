@@ -1,7 +1,8 @@
 -- characteristics_source_buckets: one row per as-of date, kind of bucket, our bucket and the source's: loans, and the smallest and largest of them.
 -- materialised: view
--- hidden
+-- title: Buckets: ours beside the source's, which are never used | Rangos: los nuestros junto a los de la fuente, que nunca se usan
 -- order: kind, bucket_no, source_bucket
+-- loans: loan_source_bucket on kind, bucket, source_bucket
 -- Cells are made of loans of one first as-of date before they are added up to the others.
 WITH first_seen AS (
   SELECT

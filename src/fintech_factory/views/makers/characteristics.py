@@ -10,7 +10,7 @@ from fintech_factory.analytics.ratio import percent, quotient
 from fintech_factory.analytics.xirr import Flow, Yield, xirr
 from fintech_factory.kpi_engine.observed import Observed
 from fintech_factory.views.makers import Facts, Maker
-from fintech_factory.views.makers.source_buckets import source_buckets
+from fintech_factory.views.makers.source_buckets import verdicts
 from fintech_factory.views.spec import BOOK
 from fintech_factory.views.table import Cells, Missing, Table
 
@@ -40,7 +40,7 @@ def _make(facts: Facts) -> tuple[list[Table], list[Missing]]:
     averages = tuple(_averages(facts))
     members = tuple(_yields(facts, _FLOWS, _members))
     cohorts = tuple(_yields(facts, _COHORT_FLOWS, _cohort))
-    sources = tuple(source_buckets(facts.date, facts.tables[_SOURCE]))
+    sources = tuple(verdicts(facts.date, facts.tables[_SOURCE]))
     return [
         Table(
             "averages",
@@ -64,18 +64,17 @@ def _make(facts: Facts) -> tuple[list[Table], list[Missing]]:
             _YIELDS,
         ),
         Table(
-            "source_buckets",
-            "Buckets: ours beside the source's, which are never used",
-            "Rangos: los nuestros junto a los de la fuente, que nunca se usan",
+            "bucket_verdicts",
+            "Loans whose amount or term agrees with the source's bucket, or contradicts it",
+            "Préstamos cuyo monto o plazo coincide con el rango de la fuente, o lo contradice",
             sources,
-            ("as_of", "kind", "bucket", "source_bucket", "verdict", "loans", "smallest",
-             "largest", "partial"),
+            ("as_of", "kind", "verdict", "loans", "partial"),
         ),
     ], []  # fmt: skip
 
 
 MAKER = Maker(
-    tables=("averages", "yields", "cohort_yields", "source_buckets"),
+    tables=("averages", "yields", "cohort_yields", "bucket_verdicts"),
     at=(*OBSERVED_AT, _SOURCE),
     up_to=(*OBSERVED_UP_TO, _COHORT_FLOWS),
     make=_make,

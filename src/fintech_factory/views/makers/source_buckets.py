@@ -1,13 +1,14 @@
 """What a source's bucket says of the loans in it, held against their amounts and days."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
 from fintech_factory.views.table import Cells, ViewDate
 
-__all__ = ["bounds_of", "source_buckets"]
+__all__ = ["bounds_of", "verdicts"]
 
 # 0.5K-1K, >100K, 31-45 Days: a K is a thousand of the loan's own currency.
 _NUMBER = r"([0-9]+(?:\.[0-9]+)?)\s*(K?)"
@@ -18,22 +19,22 @@ _THOUSAND = 1000
 _Bounds = tuple[Decimal, Decimal | None]
 
 
-def source_buckets(on: ViewDate, cells: Sequence[Cells]) -> Iterator[dict[str, Any]]:
-    """Give each pair of our bucket and the source's a verdict on the loans in it.
+def verdicts(on: ViewDate, cells: Sequence[Cells]) -> Iterator[dict[str, Any]]:
+    """Count loans by kind of bucket and by what their amounts or days say of the source's.
 
-    `agrees`: all of them lie within the source's bounds, both included. `contradicts`: none
-    does. `in part`: some may. `unreadable`: the source's words are no bounds.
+    `agrees`: within the source's bounds, both included. `contradicts`: outside. `in part`: of
+    loans that our bucket holds together some are within and some not. `unreadable`: the
+    source's words are no bounds.
     """
+    counts: Counter[tuple[str, str]] = Counter()
     for cell in cells:
+        counts[cell["kind"], _verdict(bounds_of(cell["source_bucket"]), cell)] += cell["loans"]
+    for (kind, verdict), loans in sorted(counts.items()):
         yield {
             "as_of": on.as_of,
-            "kind": cell["kind"],
-            "bucket": cell["bucket"],
-            "source_bucket": cell["source_bucket"],
-            "verdict": _verdict(bounds_of(cell["source_bucket"]), cell),
-            "loans": cell["loans"],
-            "smallest": cell["smallest"],
-            "largest": cell["largest"],
+            "kind": kind,
+            "verdict": verdict,
+            "loans": loans,
             "partial": on.partial,
         }
 
