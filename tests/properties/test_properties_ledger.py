@@ -10,7 +10,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from properties_book import BRUTE, DAYS, LIGHT, LOANS, Row, a_book, a_ledger, day
 

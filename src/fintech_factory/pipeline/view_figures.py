@@ -18,8 +18,9 @@ def observed_by(reader: Reader, views: Iterable[View], asked: Asked) -> Observed
     """
     observed: dict[date, dict[str, Observed]] = {on.as_of: {} for on in asked.dates}
     for view in views:
-        if view.maker is None or view.maker.observe is None:
+        observer = None if view.maker is None else view.maker.observer
+        if observer is None:
             continue
-        for facts in read_facts(reader, view, (view.maker.at, view.maker.up_to), asked):
-            observed[facts.date.as_of].update(view.maker.observe(facts))
+        for facts in read_facts(reader, view, (observer.at, observer.up_to), asked):
+            observed[facts.date.as_of].update(observer.observe(facts))
     return observed

@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 import pyxirr
 
-from fintech_factory.pipeline.observed_views import observed_at
 from fintech_factory.pipeline.view_facts import Asked, snapshot_dates
+from fintech_factory.pipeline.view_figures import observed_by
 from fintech_factory.testing import RULES, Book, Ledger, book, make_ledger
 from fintech_factory.views.catalogue import Catalogue
 from fintech_factory.views.makers.source_buckets import bounds_of, verdicts
@@ -131,7 +131,7 @@ def test_kpis_observe_the_books_yield_and_life(
 ) -> None:
     on = snapshot_dates(ledger.build)[ON.as_of]
     asked = Asked((on,), on.cut_on, RULES, {})
-    seen = observed_at(ledger.build, catalogue, asked)[ON.as_of]
+    seen = observed_by(ledger.build, [catalogue.get("characteristics")], asked)[ON.as_of]
     (row,) = shown(ledger, "characteristics.yields", AS_OF, dimension="book")
     assert seen["effective_yield"].value == row["yield_with_outstanding"]
     assert seen["wal_days"].value == Decimal("52.5")
@@ -143,7 +143,7 @@ def test_what_cannot_be_observed_has_a_reason_and_is_not_0(
     of = book().loan(100, disbursed="2024-01-01", instalments=[("2024-02-01", 100)])
     ledger = ledger_of(of.ending(AS_OF), AS_OF)
     asked = Asked((snapshot_dates(ledger.build)[ON.as_of],), ON.cut_on, RULES, {})
-    seen = observed_at(ledger.build, catalogue, asked)[ON.as_of]
+    seen = observed_by(ledger.build, [catalogue.get("characteristics")], asked)[ON.as_of]
     assert (seen["effective_yield"].value, seen["wal_days"].value) == (None, None)
     assert seen["effective_yield"].reason == "money moved one way only"
     assert seen["wal_days"].reason == "nothing with a schedule is outstanding"

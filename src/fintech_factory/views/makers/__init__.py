@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from fintech_factory.values import LedgerRules
     from fintech_factory.views.table import Cells, Missing, Table, ViewDate
 
-__all__ = ["Facts", "Maker", "maker_of"]
+__all__ = ["Facts", "Maker", "Observer", "maker_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,19 +30,30 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
+class Observer:
+    """Gives the figures that KPIs read of a view's facts, by name.
+
+    `at` and `up_to` name the models it reads, as a maker's: often fewer than the tables need.
+    """
+
+    at: tuple[str, ...]
+    up_to: tuple[str, ...]
+    observe: "Callable[[Facts], Mapping[str, Observed]]"
+
+
+@dataclass(frozen=True, slots=True)
 class Maker:
     """Makes the tables of a view that SQL does not.
 
     `at` and `up_to` name the models it reads, of the date alone or of every snapshot up to it.
-    `make` gives its tables and what is missing for the others; `observe` the figures that KPIs
-    read of the same facts, by name.
+    `make` gives its tables and what is missing for the others.
     """
 
     tables: tuple[str, ...]
     at: tuple[str, ...]
     up_to: tuple[str, ...]
     make: "Callable[[Facts], tuple[Sequence[Table], Sequence[Missing]]]"
-    observe: "Callable[[Facts], Mapping[str, Observed]] | None" = None
+    observer: Observer | None = None
 
 
 def maker_of(view: str) -> Maker | None:

@@ -11,7 +11,7 @@ from fintech_factory.analytics.experience import DUE, LATER, PAID, SETTLED, WRIT
 from fintech_factory.analytics.ratio import percent
 from fintech_factory.kpi_engine.observed import Observed
 from fintech_factory.views.cash_history import History, Month, read_history
-from fintech_factory.views.makers import Facts, Maker
+from fintech_factory.views.makers import Facts, Maker, Observer
 from fintech_factory.views.scenarios import Scenarios, ScenarioSettings
 from fintech_factory.views.table import Cells, Missing, Table
 
@@ -313,5 +313,5 @@ MAKER = Maker(
     at=(_AHEAD,),
     up_to=(_ROLLS, _COLLECTED),
     make=_make,
-    observe=observed,
+    observer=Observer((_AHEAD,), (_ROLLS, _COLLECTED), observed),
 )

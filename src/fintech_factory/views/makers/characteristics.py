@@ -9,26 +9,18 @@ from typing import Any
 from fintech_factory.analytics.ratio import percent, quotient
 from fintech_factory.analytics.xirr import Flow, Yield, xirr
 from fintech_factory.kpi_engine.observed import Observed
-from fintech_factory.views.makers import Facts, Maker
+from fintech_factory.views.makers import Facts, Maker, Observer
 from fintech_factory.views.makers.source_buckets import verdicts
 from fintech_factory.views.spec import BOOK
 from fintech_factory.views.table import Cells, Missing, Table
 
-__all__ = ["MAKER", "OBSERVED_AT", "OBSERVED_UP_TO", "VIEW", "observe"]
-
-VIEW = "characteristics"
-"""The view that this module makes tables of."""
+__all__ = ["MAKER", "observe"]
 
 _PARTS = "characteristics_distribution"
 _OWED = "characteristics_owed"
 _SOURCE = "characteristics_source_buckets"
 _FLOWS = "characteristics_flows"
 _COHORT_FLOWS = "characteristics_cohort_flows"
-
-OBSERVED_AT = (_PARTS, _OWED)
-"""The models that `observe` reads at its date alone."""
-OBSERVED_UP_TO = (_FLOWS,)
-"""The models that `observe` reads up to its date."""
 
 _DIMENSIONS = (BOOK, "entity", "product")
 _MONTHS = 12
@@ -73,14 +65,6 @@ def _make(facts: Facts) -> tuple[list[Table], list[Missing]]:
     ], []  # fmt: skip
 
 
-MAKER = Maker(
-    tables=("averages", "yields", "cohort_yields", "bucket_verdicts"),
-    at=(*OBSERVED_AT, _SOURCE),
-    up_to=(*OBSERVED_UP_TO, _COHORT_FLOWS),
-    make=_make,
-)
-
-
 def observe(facts: Facts) -> dict[str, Observed]:
     """Give what KPIs read of a date: `effective_yield` (percent) and `wal_days`.
 
@@ -99,6 +83,14 @@ def observe(facts: Facts) -> dict[str, Observed]:
         ),
     }
 
+
+MAKER = Maker(
+    tables=("averages", "yields", "cohort_yields", "bucket_verdicts"),
+    at=(_PARTS, _OWED, _SOURCE),
+    up_to=(_FLOWS, _COHORT_FLOWS),
+    make=_make,
+    observer=Observer((_PARTS, _OWED), (_FLOWS,), observe),
+)
 
 _NOTHING: Cells = {}
 

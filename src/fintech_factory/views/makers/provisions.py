@@ -18,7 +18,7 @@ from fintech_factory.views.ecl import (
     Measured,
     observed,
 )
-from fintech_factory.views.makers import Facts, Maker
+from fintech_factory.views.makers import Facts, Maker, Observer
 from fintech_factory.views.spec import BOOK
 from fintech_factory.views.table import Cells, Missing, Table
 
@@ -234,5 +234,5 @@ MAKER = Maker(
     at=(CELL, DEFAULTS),
     up_to=(ROLL,),
     make=_make,
-    observe=observed,
+    observer=Observer((CELL, DEFAULTS), (ROLL,), observed),
 )
