@@ -10,7 +10,7 @@ from facilities_book import TERMS
 
 from fintech_factory.analytics.breach import Course
 from fintech_factory.errors import UsageError
-from fintech_factory.testing import RULES, Book, book
+from fintech_factory.testing import RULES, Book, Ledger, book
 from fintech_factory.views.facilities.certificate import Provenance, certificate
 from fintech_factory.views.facilities.monitor import NEEDS_FACILITY, Monitor
 from fintech_factory.views.facilities.observed import MONITOR_FIGURES, observe_monitor
@@ -304,6 +304,7 @@ def rolling_book() -> Book:
         (13, Course.BREACHED, 0),
         (15, Course.PROJECTED, 7),
         (22, Course.PROJECTED, 39),
+        (38, Course.PROJECTED, 117),
         (99, Course.BEYOND, None),
     ],
 )
@@ -315,7 +316,8 @@ def test_days_to_breach_follow_the_rolls_of_three_months(
     In the three months to April every late loan rolls on by one bucket, and 300 of 3,600 current
     become late: 1/12 a month. So 300 are beyond 90 after a month (20 %), 400 after two (26.67 %).
     15 lies 1.667 / 6.667 = a quarter into May's 30 days; 22 lies 2 / 6.667 = 0.3 into the 31 days
-    from 30 May: 39.3. All 1,500 in the end, but within 24 months 500 + 1,000 x (1 - (11/12)^21).
+    from 30 May: 39.3. After three months it is 33.33 %, after four the 83.33 that became late in
+    May are among them: 38.89 %; 38 lies 0.84 into the 31 days from 30 July: 117.04. All 1,500 in the end, but within 24 months 500 + 1,000 x (1 - (11/12)^21).
     """
     terms = TERMS.replace("warning: 4, breach: 5", f"breach: {breach}")
     monitor, on = watch(rolling_book(), terms, at="2025-04-30")
@@ -336,3 +338,18 @@ def test_the_rules_policy_names_the_written_off(watch: Watch) -> None:
     pool = standing_of(monitor, on).pool
     assert [each.balance for each in pool.excluded] == [40, 0]
     assert [each.balance for each in pool.by_rule] == [40, 40]
+
+
+def test_rolls_are_those_of_the_last_three_full_months(
+    ledger_of: Callable[..., Ledger],
+) -> None:
+    """Lent: 1 in December, 2, 4, 8 in January to March, 16 in April, which is in progress."""
+    of = book()
+    for month, lent in (("2024-12", 1), ("2025-01", 2), ("2025-02", 4), ("2025-03", 8),
+                        ("2025-04", 16)):  # fmt: skip
+        of = of.loan(lent, disbursed=f"{month}-05", instalments=[("2025-12-01", lent)])
+    ledger = ledger_of(of.ending("2025-04-10"), "2025-04-10")
+    (new,) = ledger.rows("monitor_roll", opening_state="new")
+    assert (new["months"], new["balance"], new["outcome"]) == (3, 2 + 4 + 8, "current")
+    (kept,) = ledger.rows("monitor_roll", opening_state="current")
+    assert (kept["opening_balance"], kept["balance"]) == (1 + 3 + 7, 1 + 3 + 7)
