@@ -56,6 +56,9 @@ def one_date(root: Path, runs: int) -> dict[str, list[float]]:
 def published(export: Path, workspace: Path, without: frozenset[str] = frozenset()) -> None:
     """Land an export in a new workspace and publish its month-ends."""
     timed([FACTORY, "init", str(workspace)])
+    example = workspace / "config" / "facilities" / "example.yaml"
+    terms = example.read_text(encoding="utf-8")
+    example.write_text(terms.replace("enabled: false", "enabled: true"), encoding="utf-8")
     folder = workspace.parent / "export"
     folder.mkdir()
     for file in export.glob("*.csv"):

@@ -317,7 +317,8 @@ def test_days_to_breach_follow_the_rolls_of_three_months(
     become late: 1/12 a month. So 300 are beyond 90 after a month (20 %), 400 after two (26.67 %).
     15 lies 1.667 / 6.667 = a quarter into May's 30 days; 22 lies 2 / 6.667 = 0.3 into the 31 days
     from 30 May: 39.3. After three months it is 33.33 %, after four the 83.33 that became late in
-    May are among them: 38.89 %; 38 lies 0.84 into the 31 days from 30 July: 117.04. All 1,500 in the end, but within 24 months 500 + 1,000 x (1 - (11/12)^21).
+    May are among them: 38.89 %; 38 lies 0.84 into the 31 days from 30 July: 117.04. All 1,500 come
+    in the end, but within 24 months 500 + 1,000 x (1 - (11/12)^21).
     """
     terms = TERMS.replace("warning: 4, breach: 5", f"breach: {breach}")
     monitor, on = watch(rolling_book(), terms, at="2025-04-30")
