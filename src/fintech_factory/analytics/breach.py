@@ -87,7 +87,8 @@ def by_trend(
     if trigger.passed_by(value):
         return Outlook(Course.BREACHED, 0)
     if len(points) < _FEWEST_POINTS:
-        return Outlook(Course.UNKNOWN, reason=f"a trend needs {_FEWEST_POINTS} full months")
+        reason = f"a trend needs {_FEWEST_POINTS} earlier figures, {len(points)} are known"
+        return Outlook(Course.UNKNOWN, reason=reason)
     approach = _slope(points) * (1 if trigger.at_most else -1)
     if approach <= 0:
         return Outlook(Course.BEYOND)
