@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from fintech_factory.ingestion.landing.land import Progress
     from fintech_factory.kpi_engine import Definitions, KpiFile, Reading
     from fintech_factory.pipeline.day import Book
-    from fintech_factory.pipeline.inbox import Export, Inbox
-    from fintech_factory.pipeline.journal import Journal
     from fintech_factory.pipeline.outcome import Dates, DayOutcome
     from fintech_factory.validation.comparison import Reconciliation, Tolerances
     from fintech_factory.values import LedgerRules
@@ -227,80 +225,17 @@ class Factory:
         Raises:
             DefinitionError: a definition says something else than its version did before.
         """
+        from fintech_factory.app.runs import Runs
+
+        return Runs(self).run(dates, force=force, on_step=on_step)
+
+    def inputs(self, batch_id: str) -> str:
+        """Hash all that figures made of a batch depend on: rules, models, statements."""
         from fintech_factory.pipeline.inputs import inputs_of
-        from fintech_factory.pipeline.journal import Journal
 
-        journal = Journal()
-        inbox = self._empty_inbox(journal, on_step)
-        batch = self.latest_batch()
-        inputs = inputs_of(batch.batch_id, [self.workspace.config, self.workspace.sql])
-        if not force and (same := self._already_published(inputs, dates)):
-            from fintech_factory.pipeline.outcome import unchanged
-
-            version, wanted = same
-            return unchanged((version, self.validation.stale()), wanted, journal, inbox)
-        from fintech_factory.pipeline.day import Day, run_day
-
-        with self.writing("factory run"):
-            self.kpi_versions.guard()
-            # Another run may have published since: its readings are carried over.
-            before = self._sound_version() if force else self.current()
-            watch = self.validation.watch(batch, before)
-            day = Day(
-                build=self.warehouse.build,
-                before=before,
-                inputs=inputs,
-                clock=self.clock,
-                journal=journal,
-                watch=watch,
-                open=self.warehouse.open,
-                inbox=inbox,
-                on_step=on_step,
-                before_publish=self.kpi_versions.keep,
-            )
-            return run_day(day, self.book(batch), dates)
-
-    def _already_published(
-        self, inputs: str, dates: "Dates"
-    ) -> "tuple[Version, tuple[date, ...]] | None":
-        """Give the version in force and the dates asked for, if it has them of these inputs."""
-        version = self.current()
-        # Without its log a version cannot say what its readings meant: the next run says it.
-        if version is None or version.run.inputs != inputs or not self.kpi_versions.log.exists:
-            return None
-        wanted = dates.resolve(version.run.first_day, version.run.data_through)
-        return (version, wanted) if set(wanted) <= set(version.run.as_ofs) else None
-
-    def _empty_inbox(self, journal: "Journal", on_step: Callable[[str], None]) -> "Inbox":
-        """Land what waits in the inbox, and say what became of it."""
-        from fintech_factory.pipeline.inbox import NOTHING, arrivals, put_away
-
-        waiting = arrivals(self.workspace.inbox)
-        if not waiting:
-            journal.skip("ingest")
-            return NOTHING
-        on_step("ingest")
-        inbox = NOTHING
-        with journal.step("ingest"):
-            for export in waiting:
-                became = self._take_in(export)
-                put_away(export, self.workspace.inbox / became.folder)
-                inbox = inbox.with_export(became)
-        return inbox
-
-    def _take_in(self, export: tuple[Path, ...]) -> "Export":
-        """Land one export of the inbox; one that cannot be read is refused like any other."""
-        from fintech_factory.errors import SourceUnreadable
-        from fintech_factory.ingestion import Arrival
-        from fintech_factory.pipeline.inbox import Export
-
-        try:
-            landing = self.ingest(Arrival(export))
-        except SourceUnreadable as unreadable:
-            stamp = self.clock.now().strftime("%Y%m%dT%H%M%S%fZ")
-            return Export(f"unreadable-{stamp}", refused=True, reason=unreadable.what)
-        refused = landing.status == "refused"
-        return Export(landing.batch_id, refused=refused, set_aside=landing.quarantined)
+        statements = sorted(path.name for path in self.workspace.raw("statements").glob("statements-*"))
+        folders = [self.workspace.config, self.workspace.sql]
+        return inputs_of(" ".join([batch_id, *statements]), folders)
 
     def writing(self, purpose: str) -> AbstractContextManager[None]:
         """Hold the writer's lock while a block runs."""
@@ -361,18 +296,6 @@ class Factory:
         if through is None:
             raise NothingPublished("the batch in force holds no loan", hint="ingest one with loans")
         return through
-
-    def _sound_version(self) -> "Version | None":
-        """Give the published version if it opens: what is damaged must not stop a repair."""
-        from fintech_factory.errors import WarehouseError
-
-        try:
-            version = self.current()
-            if version is not None:
-                self.warehouse.open(version).close()
-        except WarehouseError:
-            return None
-        return version
 
     def current(self) -> "Version | None":
         """Give the version in force, None before the first."""

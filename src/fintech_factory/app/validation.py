@@ -247,10 +247,7 @@ class Validation:
         return self.factory.book(open_batch(self.factory.raw, batch_id))
 
     def _is_by_these_rules(self, version: "Version") -> bool:
-        from fintech_factory.pipeline.inputs import inputs_of
-
-        folders = [self.factory.workspace.config, self.factory.workspace.sql]
-        return inputs_of(version.run.batch_ids[0], folders) == version.run.inputs
+        return self.factory.inputs(version.run.batch_ids[0]) == version.run.inputs
 
     def _same_rules(self, version: "Version") -> None:
         if not self._is_by_these_rules(version):

@@ -1,0 +1,126 @@
+"""Runs the day of a workspace: what waits in the inbox, then the book."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from fintech_factory.app.factory import Factory
+    from fintech_factory.pipeline.inbox import Export, Inbox
+    from fintech_factory.pipeline.journal import Journal
+    from fintech_factory.pipeline.outcome import Dates, DayOutcome
+    from fintech_factory.warehouse.protocol import Version
+
+__all__ = ["Runs"]
+
+
+@dataclass(frozen=True)
+class Runs:
+    """The runs of one workspace."""
+
+    factory: "Factory"
+
+    def run(
+        self,
+        dates: "Dates",
+        *,
+        force: bool = False,
+        on_step: Callable[[str], None] = lambda _: None,
+    ) -> "DayOutcome":
+        """Bring in the inbox and run the day, unless nothing has changed since the last.
+
+        Raises:
+            DefinitionError: a definition says something else than its version did before.
+        """
+        from fintech_factory.pipeline.journal import Journal
+
+        journal = Journal()
+        inbox = self._empty_inbox(journal, on_step)
+        batch = self.factory.latest_batch()
+        inputs = self.factory.inputs(batch.batch_id)
+        if not force and (same := self._already_published(inputs, dates)):
+            from fintech_factory.pipeline.outcome import unchanged
+
+            version, wanted = same
+            return unchanged((version, self.factory.validation.stale()), wanted, journal, inbox)
+        from fintech_factory.pipeline.day import Day, run_day
+
+        with self.factory.writing("factory run"):
+            self.factory.kpi_versions.guard()
+            # Another run may have published since: its readings are carried over.
+            before = self._sound_version() if force else self.factory.current()
+            watch = self.factory.validation.watch(batch, before)
+            day = Day(
+                build=self.factory.warehouse.build,
+                before=before,
+                inputs=inputs,
+                clock=self.factory.clock,
+                journal=journal,
+                watch=watch,
+                open=self.factory.warehouse.open,
+                inbox=inbox,
+                on_step=on_step,
+                before_publish=self.factory.kpi_versions.keep,
+            )
+            return run_day(day, self.factory.book(batch), dates)
+
+    def _already_published(
+        self, inputs: str, dates: "Dates"
+    ) -> "tuple[Version, tuple[date, ...]] | None":
+        """Give the version in force and the dates asked for, if it has them of these inputs."""
+        version = self.factory.current()
+        # Without its log a version cannot say what its readings meant: the next run says it.
+        if (
+            version is None
+            or version.run.inputs != inputs
+            or not self.factory.kpi_versions.log.exists
+        ):
+            return None
+        wanted = dates.resolve(version.run.first_day, version.run.data_through)
+        return (version, wanted) if set(wanted) <= set(version.run.as_ofs) else None
+
+    def _empty_inbox(self, journal: "Journal", on_step: Callable[[str], None]) -> "Inbox":
+        """Land what waits in the inbox, and say what became of it."""
+        from fintech_factory.pipeline.inbox import NOTHING, arrivals, put_away
+
+        waiting = arrivals(self.factory.workspace.inbox)
+        if not waiting:
+            journal.skip("ingest")
+            return NOTHING
+        on_step("ingest")
+        inbox = NOTHING
+        with journal.step("ingest"):
+            for export in waiting:
+                became = self._take_in(export)
+                put_away(export, self.factory.workspace.inbox / became.folder)
+                inbox = inbox.with_export(became)
+        return inbox
+
+    def _take_in(self, export: tuple[Path, ...]) -> "Export":
+        """Land one export of the inbox; one that cannot be read is refused like any other."""
+        from fintech_factory.errors import SourceUnreadable
+        from fintech_factory.ingestion import Arrival
+        from fintech_factory.pipeline.inbox import Export
+
+        try:
+            landing = self.factory.ingest(Arrival(export))
+        except SourceUnreadable as unreadable:
+            stamp = self.factory.clock.now().strftime("%Y%m%dT%H%M%S%fZ")
+            return Export(f"unreadable-{stamp}", refused=True, reason=unreadable.what)
+        refused = landing.status == "refused"
+        return Export(landing.batch_id, refused=refused, set_aside=landing.quarantined)
+
+    def _sound_version(self) -> "Version | None":
+        """Give the published version if it opens: what is damaged must not stop a repair."""
+        from fintech_factory.errors import WarehouseError
+
+        try:
+            version = self.factory.current()
+            if version is not None:
+                self.factory.warehouse.open(version).close()
+        except WarehouseError:
+            return None
+        return version
