@@ -233,7 +233,9 @@ class Factory:
         """Hash all that figures made of a batch depend on: rules, models, statements."""
         from fintech_factory.pipeline.inputs import inputs_of
 
-        statements = sorted(path.name for path in self.workspace.raw("statements").glob("statements-*"))
+        statements = sorted(
+            path.name for path in self.workspace.raw("statements").glob("statements-*")
+        )
         folders = [self.workspace.config, self.workspace.sql]
         return inputs_of(" ".join([batch_id, *statements]), folders)
 

@@ -56,9 +56,12 @@ def load_definitions(path: Path) -> Definitions:
     return read_definitions(load(path, KpiFile))
 
 
-def read_definitions(loaded: "LoadedFile[KpiFile]") -> Definitions:
-    """Check a loaded file; DefinitionError lists every problem, in the file's order."""
-    definitions, problems = _read(loaded)
+def read_definitions(loaded: "LoadedFile[KpiFile]", *, with_examples: bool = True) -> Definitions:
+    """Check a loaded file; DefinitionError lists every problem, in the file's order.
+
+    Definitions that come back from a log have no examples, and none is asked of them.
+    """
+    definitions, problems = _read(loaded, with_examples=with_examples)
     if problems:
         raise DefinitionError(problems)
     return definitions
@@ -69,11 +72,13 @@ def check_definitions(loaded: "LoadedFile[KpiFile]") -> Sequence[Problem]:
     return _read(loaded)[1]
 
 
-def _read(loaded: "LoadedFile[KpiFile]") -> tuple[Definitions, Sequence[Problem]]:
+def _read(
+    loaded: "LoadedFile[KpiFile]", *, with_examples: bool = True
+) -> tuple[Definitions, Sequence[Problem]]:
     notes = Notes(loaded)
     kpis: dict[str, Kpi] = {}
     for name, settings in loaded.value.kpis.items():
-        kpi = _kpi(name, settings, notes.below("kpis", name))
+        kpi = _kpi(name, settings, notes.below("kpis", name), with_examples=with_examples)
         if kpi is not None:
             kpis[name] = kpi
     order = _order(kpis, notes)
@@ -81,7 +86,7 @@ def _read(loaded: "LoadedFile[KpiFile]") -> tuple[Definitions, Sequence[Problem]
     return Definitions(loaded.shown_path, kpis, order), problems
 
 
-def _kpi(name: str, settings: "KpiSettings", notes: Notes) -> Kpi | None:
+def _kpi(name: str, settings: "KpiSettings", notes: Notes, *, with_examples: bool) -> Kpi | None:
     limits = read_limits(settings, notes)
     target = read_target(settings, notes)
     clamp = read_clamp(settings, limits, notes)
@@ -105,7 +110,7 @@ def _kpi(name: str, settings: "KpiSettings", notes: Notes) -> Kpi | None:
         reason=settings.reason,
         source=settings.source,
         precision=settings.precision,
-        examples=read_examples(settings.examples, measure, notes),
+        examples=read_examples(settings.examples, measure, notes) if with_examples else (),
         author=settings.author or settings.owner,
         meaning=meaning_of(settings),
     )

@@ -22,8 +22,8 @@ _UNSAID = {
     "department": "risk",
     "source": "the definition log",
     "precision": 8,
-    "examples": [{"says": "not kept in the log", "value": None}],
 }
+_SEE = "not kept in the log"
 
 
 def rebuild(versions: Iterable[LoggedVersion], path: Path) -> Definitions:
@@ -40,7 +40,8 @@ def rebuild(versions: Iterable[LoggedVersion], path: Path) -> Definitions:
 
     kpis = {each.kpi: _settings(each, path) for each in versions}
     file = KpiFile.model_construct(kpis=kpis)
-    return read_definitions(LoadedFile(file, path, str(path), MappingNode(Mark(1, 1), {})))
+    loaded = LoadedFile(file, path, str(path), MappingNode(Mark(1, 1), {}))
+    return read_definitions(loaded, with_examples=False)
 
 
 def _settings(version: LoggedVersion, path: Path) -> "KpiSettings":
@@ -49,18 +50,19 @@ def _settings(version: LoggedVersion, path: Path) -> "KpiSettings":
     from fintech_factory.kpi_engine.settings import KpiSettings
 
     try:
-        settings = KpiSettings.model_validate(_written(version))
+        return KpiSettings.model_validate(_written(version))
     except ValidationError as wrong:
         first = wrong.errors()[0]
         said = f"{version.kpi} {version.version}: {json.dumps(first['loc'])}: {first['msg']}"
         raise DefinitionError([Problem(str(path), 1, 1, said)]) from wrong
-    return settings.model_copy(update={"examples": ()})
 
 
 def _written(version: LoggedVersion) -> Mapping[str, Any]:
     meaning = settings_of(version.meaning)
     if "limits" in meaning:
         meaning["limits"]["confirm_small"] = True
+    if "observed" in meaning:
+        meaning["see"] = _SEE
     return {
         **_UNSAID,
         **meaning,

@@ -15,7 +15,6 @@ from fintech_factory.kpi_engine.meaning import (
     canonical_expression,
     fingerprint,
 )
-from fintech_factory.kpi_engine.models import LOAN_SNAPSHOT
 from fintech_factory.kpi_engine.rebuild import rebuild
 from fintech_factory.kpi_engine.settings import KpiSettings
 from fintech_factory.kpi_engine.versions import LoggedVersion, check_versions
@@ -172,13 +171,15 @@ def test_the_canonical_text_of_every_shipped_expression_reads_the_same(
     shipped: Definitions,
 ) -> None:
     for kpi in shipped.kpis.values():
-        for key in ("part", "whole", "value"):
+        if kpi.model is None:
+            continue
+        for key, of in (("part", "part"), ("whole", "whole"), ("total", "part"), ("per", "whole")):
             if key in kpi.meaning:
-                written = getattr(kpi.measure, f"{key}_text")
+                written = getattr(kpi.measure, f"{of}_text")
                 assert kpi.meaning[key] == canonical_expression(written)
-                assert read_measure(kpi.meaning[key], LOAN_SNAPSHOT) == read_measure(
-                    written, LOAN_SNAPSHOT
-                )
+                assert read_measure(kpi.meaning[key], kpi.model) == read_measure(written, kpi.model)
+        if "value" in kpi.meaning:
+            assert read_measure(kpi.meaning["value"], kpi.model) == kpi.expressions[0]
 
 
 def test_a_fingerprint_does_not_hang_on_the_order_of_keys() -> None:
