@@ -6,7 +6,8 @@ SELECT
   entity,
   product,
   SUM(outstanding) AS outstanding,
-  SUM(written_off) AS written_off
+  SUM(written_off) AS written_off,
+  SUM(CASE WHEN dpd >= 90 THEN balance ELSE 0 END) AS late_90
 FROM loan_snapshot
 WHERE balance <> 0
 GROUP BY as_of, cohort_month, entity, product

@@ -4,18 +4,96 @@
 -- order: dimension, member, from_months
 -- percent: rdr_90 = late_90 / principal
 -- loans: loan_rdr on from_months by dimension
-WITH aged AS (
+-- What was disbursed in the reporting currency is added up from few rows; only other currencies are looked at loan by loan, for their rate.
+WITH lent AS (
   SELECT
-    as_of,
-    entity,
-    product,
-    months_on_book,
+    o.from_seq,
+    l.cohort_month,
+    l.entity,
+    l.product,
     COUNT(*) AS loans,
-    SUM(principal) AS principal,
-    SUM(balance) AS balance,
-    SUM(CASE WHEN dpd >= 90 THEN balance ELSE 0 END) AS late_90
-  FROM loan_lifetime
-  GROUP BY as_of, entity, product, months_on_book
+    SUM(l.principal) AS principal
+  FROM dim_loan AS l
+  INNER JOIN policy AS p
+    ON p.reporting_currency = l.currency
+  INNER JOIN loan_origin AS o
+    ON o.loan_key = l.loan_key
+  GROUP BY o.from_seq, l.cohort_month, l.entity, l.product
+),
+
+foreign_loan AS (
+  SELECT
+    o.from_seq,
+    l.cohort_month,
+    l.entity,
+    l.product,
+    l.currency,
+    l.principal
+  FROM dim_loan AS l
+  INNER JOIN policy AS p
+    ON p.reporting_currency <> l.currency
+  INNER JOIN loan_origin AS o
+    ON o.loan_key = l.loan_key
+),
+
+part AS (
+  SELECT
+    d.seq,
+    t.cohort_month,
+    t.entity,
+    t.product,
+    t.loans,
+    t.principal,
+    CAST(0 AS DECIMAL(18, 6)) AS balance,
+    CAST(0 AS DECIMAL(18, 6)) AS late_90
+  FROM lent AS t
+  INNER JOIN snapshot_date AS d
+    ON d.seq >= t.from_seq
+  UNION ALL
+  SELECT
+    d.seq,
+    f.cohort_month,
+    f.entity,
+    f.product,
+    1 AS loans,
+    CASE WHEN r.rate = 1 THEN f.principal ELSE CAST(ROUND(CAST(f.principal AS DECIMAL(35, 6)) * r.rate, 6) AS DECIMAL(18, 6)) END AS principal,
+    0 AS balance,
+    0 AS late_90
+  FROM foreign_loan AS f
+  INNER JOIN snapshot_date AS d
+    ON d.seq >= f.from_seq
+  LEFT JOIN fx_by_snapshot AS r
+    ON r.currency = f.currency
+    AND r.seq = d.seq
+  UNION ALL
+  SELECT
+    d.seq,
+    w.cohort_month,
+    w.entity,
+    w.product,
+    0 AS loans,
+    0 AS principal,
+    w.outstanding + w.written_off AS balance,
+    w.late_90
+  FROM owed_cell AS w
+  INNER JOIN snapshot_date AS d
+    ON d.as_of = w.as_of
+),
+
+aged AS (
+  SELECT
+    d.as_of,
+    t.entity,
+    t.product,
+    d.month_no - EXTRACT(YEAR FROM t.cohort_month) * 12 - EXTRACT(MONTH FROM t.cohort_month) AS months_on_book,
+    SUM(t.loans) AS loans,
+    SUM(t.principal) AS principal,
+    SUM(t.balance) AS balance,
+    SUM(t.late_90) AS late_90
+  FROM part AS t
+  INNER JOIN snapshot_date AS d
+    ON d.seq = t.seq
+  GROUP BY d.as_of, t.entity, t.product, d.month_no - EXTRACT(YEAR FROM t.cohort_month) * 12 - EXTRACT(MONTH FROM t.cohort_month)
 )
 
 SELECT

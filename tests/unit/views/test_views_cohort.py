@@ -13,6 +13,7 @@ Written off is beyond 180 days: P in September with 200, A in November with 600.
 
 from collections.abc import Callable, Iterator
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -194,3 +195,26 @@ def test_a_cohort_keeps_the_rate_of_its_disbursements(
     )
     rows = shown(ledger_of(of, "2025-03-31"), "cohort.months", "2025-03-31")
     assert [(row["disbursed"], row["ever_30"]) for row in rows] == [(50, 0), (50, 50), (50, 50)]
+
+
+def test_rdr_of_two_currencies_is_the_loans_own_sums_at_the_dates_rate(
+    ledger_of: Callable[..., Ledger], shown: Shown
+) -> None:
+    """The peso is worth 0.05 at the disbursement and 0.01234567 at the date."""
+    of = (
+        book()
+        .loan("333.33", disbursed="2025-01-10", currency="MXN", instalments=[("2025-01-20", 333)])
+        .loan("777.77", disbursed="2025-01-11", currency="MXN")
+        .loan(10, disbursed="2025-01-12", instalments=[("2025-02-01", 10)], product=None)
+        .rate("MXN", "2025-01-01", "0.05")
+        .rate("MXN", "2025-05-01", "0.01234567")
+        .ending("2025-05-31")
+    )
+    ledger = ledger_of(of, "2025-04-30", "2025-05-31")
+    (row,) = shown(ledger, "cohort.rdr", "2025-05-31", dimension="book", from_months=3)
+    loans = ledger.rows("loan_rdr", as_of=date(2025, 5, 31), from_months=3)
+    assert (row["loans"], len(loans)) == (3, 3)
+    for name in ("principal", "balance", "late_90"):
+        assert row[name] == sum(loan[name] for loan in loans), name
+    # 333.33 and 777.77 at 0.01234567, each rounded, and 10.
+    assert row["principal"] == Decimal("4.115182") + Decimal("9.602092") + 10
