@@ -63,6 +63,8 @@ instalment AS (
   FROM placed AS x
   INNER JOIN fact_schedule AS i
     ON i.loan_key = x.loan_key
+    -- What was paid before the month opened takes no part in it.
+    AND (i.principal_due > x.paid_before OR i.principal_due - i.principal > x.paid_before)
 ),
 
 converted AS (

@@ -4,7 +4,7 @@
 -- What is left of an instalment is a difference of two sums, each converted first: rounding cannot break the total.
 -- overdue: past its day and not covered. settled: past its day and counted as covered by cash or within the tolerance, yet principal is left.
 -- written off: all of a loan that is. not scheduled: the balance that no instalment speaks of. Else `to come`, with its week where that is one of the 13 that
--- begin with the last day of data.
+-- begin with the last day of data, and its window of 30 days: 12 of them, and 13 for what comes after.
 WITH placed AS (
   SELECT
     d.as_of,
@@ -139,6 +139,22 @@ SELECT
     WHEN c.days_ahead < 84 THEN 12
     WHEN c.days_ahead < 91 THEN 13
   END AS week,
+  CASE
+    WHEN c.due <> 'to come' THEN NULL
+    WHEN c.days_ahead < 30 THEN 1
+    WHEN c.days_ahead < 60 THEN 2
+    WHEN c.days_ahead < 90 THEN 3
+    WHEN c.days_ahead < 120 THEN 4
+    WHEN c.days_ahead < 150 THEN 5
+    WHEN c.days_ahead < 180 THEN 6
+    WHEN c.days_ahead < 210 THEN 7
+    WHEN c.days_ahead < 240 THEN 8
+    WHEN c.days_ahead < 270 THEN 9
+    WHEN c.days_ahead < 300 THEN 10
+    WHEN c.days_ahead < 330 THEN 11
+    WHEN c.days_ahead < 360 THEN 12
+    ELSE 13
+  END AS window_no,
   c.dpd,
   a.bucket,
   c.principal,

@@ -80,7 +80,10 @@ PARTS = {
     "provisions_exposure": ("loans", "balance", "outstanding", "written_off"),
 }  # fmt: skip
 # What rolls is known by fewer parts; recovery with it.
-FEWER = {"delinquency_roll_matrix": {"book", "entity", "product", "state"}}
+FEWER = {
+    "delinquency_roll_matrix": {"book", "entity", "product", "state"},
+    "cash_flow_contractual": {"book", "entity", "product", "state", "currency"},
+}
 ROLLED = ("recovered", "written_off_before")
 
 

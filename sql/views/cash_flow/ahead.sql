@@ -1,13 +1,13 @@
--- cash_flow_ahead: one row per as-of date, kind of due, ageing bucket and number of days ahead: the whole book's open instalments.
+-- cash_flow_ahead: one row per as-of date, kind of due, ageing bucket and window of 30 days: the whole book's open instalments.
 -- materialised: view
 -- hidden
--- order: due, bucket, days_ahead
+-- order: due, bucket, window_no
 SELECT
   as_of,
   due,
   bucket,
-  days_ahead,
+  window_no,
   SUM(principal) AS principal,
   SUM(charges) AS charges
 FROM open_instalment
-GROUP BY as_of, due, bucket, days_ahead
+GROUP BY as_of, due, bucket, window_no

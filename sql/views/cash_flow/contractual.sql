@@ -5,28 +5,43 @@
 -- percent: share = principal / member_principal
 -- loans: open_instalment on due, due_month by dimension
 -- The principal of all rows of a member is its whole balance, written-off included.
+-- By entity, product, state and currency: a schedule of years has a row a month.
 WITH cell AS (
   SELECT
-    i.as_of,
+    as_of,
+    entity,
+    product,
+    state,
+    currency,
+    due,
+    due_month,
+    COUNT(*) AS instalments,
+    SUM(principal) AS principal,
+    SUM(charges) AS charges
+  FROM open_instalment
+  GROUP BY as_of, entity, product, state, currency, due, due_month
+),
+
+parted AS (
+  SELECT
+    c.as_of,
     d.dimension,
     CASE d.dimension
-      WHEN 'entity' THEN i.entity
-      WHEN 'product' THEN i.product
-      WHEN 'borrower_segment' THEN i.borrower_segment
-      WHEN 'state' THEN i.state
-      WHEN 'size_bucket' THEN i.size_bucket
-      WHEN 'term_bucket' THEN i.term_bucket
-      WHEN 'currency' THEN i.currency
+      WHEN 'entity' THEN c.entity
+      WHEN 'product' THEN c.product
+      WHEN 'state' THEN c.state
+      WHEN 'currency' THEN c.currency
       ELSE 'book'
     END AS member,
-    CASE i.due WHEN 'written off' THEN 1 WHEN 'overdue' THEN 2 WHEN 'settled' THEN 3 WHEN 'not scheduled' THEN 4 ELSE 5 END AS due_no,
-    i.due,
-    i.due_month,
-    i.principal,
-    i.charges,
-    i.total
-  FROM open_instalment AS i
+    CASE c.due WHEN 'written off' THEN 1 WHEN 'overdue' THEN 2 WHEN 'settled' THEN 3 WHEN 'not scheduled' THEN 4 ELSE 5 END AS due_no,
+    c.due,
+    c.due_month,
+    c.instalments,
+    c.principal,
+    c.charges
+  FROM cell AS c
   CROSS JOIN dimension AS d
+  WHERE d.dimension IN ('book', 'entity', 'product', 'state', 'currency')
 ),
 
 summed AS (
@@ -37,11 +52,11 @@ summed AS (
     due_no,
     due,
     due_month,
-    COUNT(*) AS instalments,
+    SUM(instalments) AS instalments,
     SUM(principal) AS principal,
     SUM(charges) AS charges,
-    SUM(total) AS total
-  FROM cell
+    SUM(principal + charges) AS total
+  FROM parted
   GROUP BY as_of, dimension, member, due_no, due, due_month
 )
 

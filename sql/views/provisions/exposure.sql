@@ -6,24 +6,45 @@
 -- loans: loan_stage on stage, bucket by dimension
 WITH cell AS (
   SELECT
-    s.as_of,
+    as_of,
+    entity,
+    product,
+    borrower_segment,
+    state,
+    size_bucket,
+    term_bucket,
+    currency,
+    stage,
+    bucket,
+    COUNT(*) AS loans,
+    SUM(balance) AS balance,
+    SUM(outstanding) AS outstanding,
+    SUM(written_off) AS written_off
+  FROM loan_stage
+  GROUP BY as_of, entity, product, borrower_segment, state, size_bucket, term_bucket, currency, stage, bucket
+),
+
+parted AS (
+  SELECT
+    c.as_of,
     d.dimension,
     CASE d.dimension
-      WHEN 'entity' THEN s.entity
-      WHEN 'product' THEN s.product
-      WHEN 'borrower_segment' THEN s.borrower_segment
-      WHEN 'state' THEN s.state
-      WHEN 'size_bucket' THEN s.size_bucket
-      WHEN 'term_bucket' THEN s.term_bucket
-      WHEN 'currency' THEN s.currency
+      WHEN 'entity' THEN c.entity
+      WHEN 'product' THEN c.product
+      WHEN 'borrower_segment' THEN c.borrower_segment
+      WHEN 'state' THEN c.state
+      WHEN 'size_bucket' THEN c.size_bucket
+      WHEN 'term_bucket' THEN c.term_bucket
+      WHEN 'currency' THEN c.currency
       ELSE 'book'
     END AS member,
-    s.stage,
-    s.bucket,
-    s.balance,
-    s.outstanding,
-    s.written_off
-  FROM loan_stage AS s
+    c.stage,
+    c.bucket,
+    c.loans,
+    c.balance,
+    c.outstanding,
+    c.written_off
+  FROM cell AS c
   CROSS JOIN dimension AS d
 ),
 
@@ -34,11 +55,11 @@ summed AS (
     member,
     stage,
     bucket,
-    COUNT(*) AS loans,
+    SUM(loans) AS loans,
     SUM(balance) AS balance,
     SUM(outstanding) AS outstanding,
     SUM(written_off) AS written_off
-  FROM cell
+  FROM parted
   GROUP BY as_of, dimension, member, stage, bucket
 )
 

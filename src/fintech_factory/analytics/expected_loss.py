@@ -87,20 +87,16 @@ def default_curve(
         after = _ONE
         for state in reversed(list(states)):
             if basis[state] == "observed":
-                after = _step(matrix[state], before, defaults)
+                after = _step(matrix[state], before)
             elif basis[state] == "default":
                 after = _ONE
             curves[state].append(after)
     return DefaultCurve({state: tuple(curve) for state, curve in curves.items()}, basis)
 
 
-def _step(
-    row: Mapping[str, Decimal], before: Mapping[str, Decimal], defaults: Collection[str]
-) -> Decimal:
-    reached = (
-        _WIDE.multiply(share, _ONE if end in defaults else before.get(end, _ZERO))
-        for end, share in row.items()
-    )
+def _step(row: Mapping[str, Decimal], before: Mapping[str, Decimal]) -> Decimal:
+    """Give one row of M h; what leaves the states (repaid) never defaults."""
+    reached = (_WIDE.multiply(share, before.get(end, _ZERO)) for end, share in row.items())
     return min(_rounded(sum(reached, _ZERO)), _ONE)
 
 

@@ -20,7 +20,7 @@ __all__ = ["MAKER", "observed"]
 _AHEAD, _ROLLS, _COLLECTED = "cash_flow_ahead", "cash_flow_rolls", "cash_flow_collected"
 _ZERO, _HUNDRED = Decimal(0), Decimal(100)
 _BASE = "base"
-WINDOW_DAYS = 30
+_WINDOW_DAYS = 30
 """A window of this many days is taken as one month of experience."""
 _WINDOWS = 12
 _SPANS = (30, 60, 90)
@@ -55,8 +55,8 @@ def _make(facts: Facts) -> tuple[list[Table], list[Missing]]:
     return [
         _table("days", "Expected cash of the next 30, 60 and 90 days",
                "Efectivo esperado a 30, 60 y 90 días", list(_days(seen))),
-        _table("expected", f"Expected cash by windows of {WINDOW_DAYS} days",
-               f"Efectivo esperado por períodos de {WINDOW_DAYS} días", list(_expected(seen))),
+        _table("expected", f"Expected cash by windows of {_WINDOW_DAYS} days",
+               f"Efectivo esperado por períodos de {_WINDOW_DAYS} días", list(_expected(seen))),
         _table("experience", "What became of such instalments", "Experiencia de cobro",
                list(_experience(seen))),
         *tables,
@@ -70,7 +70,7 @@ def observed(facts: Facts) -> Mapping[str, Observed]:
         return {f"expected_cash_{days}d": Observed(reason=_NEEDS) for days in _SPANS}
     base = seen.projections[_BASE]
     return {
-        f"expected_cash_{days}d": Observed(value=_total(base, days // WINDOW_DAYS))
+        f"expected_cash_{days}d": Observed(value=_total(base, days // _WINDOW_DAYS))
         for days in _SPANS
     }
 
@@ -95,7 +95,7 @@ def _opening(ahead: Sequence[Cells]) -> tuple[Opening, list[tuple[Decimal, Decim
     late: dict[str, Decimal] = defaultdict(Decimal)
     for row in ahead:
         if row["due"] == "to come":
-            window = min(row["days_ahead"] // WINDOW_DAYS, _WINDOWS)
+            window = row["window_no"] - 1
             due[window][0] += row["principal"]
             due[window][1] += row["charges"]
         else:
@@ -178,10 +178,10 @@ def _days(seen: _Seen) -> Iterator[dict[str, Any]]:
     """Add up the windows to 30, 60 and 90 days, beside what contracts say."""
     for name, projection in seen.projections.items():
         for days in _SPANS:
-            windows = projection[: days // WINDOW_DAYS]
-            due = seen.contractual[: days // WINDOW_DAYS]
+            windows = projection[: days // _WINDOW_DAYS]
+            due = seen.contractual[: days // _WINDOW_DAYS]
             contractual = sum((sum(pair) for pair in due), _ZERO)
-            total = _total(projection, days // WINDOW_DAYS)
+            total = _total(projection, days // _WINDOW_DAYS)
             yield {
                 "as_of": seen.facts.date.as_of,
                 "scenario": name,
@@ -206,8 +206,8 @@ def _expected(seen: _Seen) -> Iterator[dict[str, Any]]:
                 "as_of": seen.facts.date.as_of,
                 "scenario": name,
                 "window": window + 1,
-                "from_day": window * WINDOW_DAYS,
-                "to_day": (window + 1) * WINDOW_DAYS - 1,
+                "from_day": window * _WINDOW_DAYS,
+                "to_day": (window + 1) * _WINDOW_DAYS - 1,
                 "contractual_principal": period.contractual,
                 "contractual_charges": charges,
                 "from_due": period.from_due,
