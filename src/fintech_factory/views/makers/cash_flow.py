@@ -39,6 +39,7 @@ class _Seen:
     experience: Experience | None
     contractual: Sequence[tuple[Decimal, Decimal]]
     projections: Mapping[str, Projection]
+    held: tuple[str, ...]
 
 
 def _make(facts: Facts) -> tuple[list[Table], list[Missing]]:
@@ -58,7 +59,7 @@ def _make(facts: Facts) -> tuple[list[Table], list[Missing]]:
         _table("expected", f"Expected cash by windows of {_WINDOW_DAYS} days",
                f"Efectivo esperado por períodos de {_WINDOW_DAYS} días", list(_expected(seen))),
         _table("experience", "What became of such instalments", "Experiencia de cobro",
-               list(_experience(seen))),
+               [*_experience(seen), *_unseen(seen)]),
         *tables,
     ], []  # fmt: skip
 
@@ -86,7 +87,12 @@ def _see(facts: Facts) -> _Seen:
     experience = history.experience(settings.windows)
     scenarios = {name: _scenario(said) for name, said in settings.scenarios.items()}
     projections = {} if experience is None else project(opening, experience, scenarios)
-    return _Seen(facts, settings, history, experience, contractual, projections)
+    held = (
+        DUE,
+        *([LATER] if any((*opening.due[1:], opening.beyond)) else ()),
+        *sorted(opening.late),
+    )
+    return _Seen(facts, settings, history, experience, contractual, projections, held)
 
 
 def _opening(ahead: Sequence[Cells]) -> tuple[Opening, list[tuple[Decimal, Decimal]]]:
@@ -226,7 +232,11 @@ def _expected(seen: _Seen) -> Iterator[dict[str, Any]]:
 
 
 def _experience(seen: _Seen) -> Iterator[dict[str, Any]]:
-    """Show each class of which something was seen, and what it became."""
+    """Show each class of which something was seen, and what it became.
+
+    A class in which the book holds something and nothing was ever seen has a row without a share:
+    nothing is expected of it.
+    """
     if seen.experience is None:
         return
     windows = seen.settings.windows
@@ -242,6 +252,19 @@ def _experience(seen: _Seen) -> Iterator[dict[str, Any]]:
                 "opening_principal": sum((m.opening.get(opening, _ZERO) for m in months), _ZERO),
                 "share": share * _HUNDRED,
                 "charges_percent": _charges(seen.experience, opening, closing),
+                "partial": False,
+            }
+
+
+def _unseen(seen: _Seen) -> Iterator[dict[str, Any]]:
+    known = {} if seen.experience is None else seen.experience.shares
+    for name in seen.held:
+        if name not in known:
+            yield dict.fromkeys(_COLUMNS["experience"]) | {
+                "as_of": seen.facts.date.as_of,
+                "opening_class": name,
+                "months": 0,
+                "opening_principal": _ZERO,
                 "partial": False,
             }
 
