@@ -2,7 +2,7 @@
 -- materialised: view
 -- Payments go to the oldest instalment first, principal to principal and the rest to the rest. So the principal of all rows is the balance.
 -- What is left of an instalment is a difference of two sums, each converted first: rounding cannot break the total.
--- overdue: past its day and not covered. settled: past its day and counted as covered by cash or within the tolerance, yet principal is left.
+-- overdue: past its day and not covered. settled: past its day and counted as covered by cash or within the tolerance, yet something is left.
 -- written off: all of a loan that is. not scheduled: the balance that no instalment speaks of. Else `to come`, with its week where that is one of the 13 that
 -- begin with the last day of data, and its window of 30 days: 12 of them, and 13 for what comes after.
 WITH placed AS (

@@ -2,6 +2,9 @@
 
 from decimal import Decimal
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from fintech_factory.analytics.cash import (
     Opening,
     Period,
@@ -110,3 +113,76 @@ def test_what_has_no_experience_or_no_date_is_not_expected() -> None:
 def test_a_month_is_expected_class_by_class() -> None:
     """100 x 0.8 + 40 x 0.5 = 100; beside it 4 + 2."""
     assert expected_month({"due": D(100), "1-30": D(40), "31-60": D(9)}, SEEN) == (100, 6)
+
+
+CLASSES = ("due", "later", "1-30", "31-60", "settled", "written off")
+ENDS = ("paid", "later", "1-30", "31-60", "settled", "written off")
+WEIGHTS = st.lists(st.integers(0, 9), min_size=len(ENDS), max_size=len(ENDS))
+AMOUNT = st.integers(0, 10**9).map(lambda cents: D(cents) / 100)
+
+
+@st.composite
+def experiences(draw: st.DrawFn) -> Experience:
+    """Any chain of classes; one that nobody was ever in has no row."""
+    shares = {}
+    for name in CLASSES:
+        weights = draw(WEIGHTS)
+        if whole := sum(weights):
+            shares[name] = {
+                end: (D(weight) / whole).quantize(D("1e-18"))
+                for end, weight in zip(ENDS, weights, strict=True)
+                if weight
+            }
+    return Experience(shares)
+
+
+OPENINGS = st.builds(
+    Opening,
+    due=st.tuples(AMOUNT, AMOUNT, AMOUNT),
+    beyond=AMOUNT,
+    late=st.dictionaries(st.sampled_from(["1-30", "31-60", "settled"]), AMOUNT),
+    written_off=AMOUNT,
+    undated=AMOUNT,
+)
+TIMES = st.integers(0, 50).map(lambda tenths: D(tenths) / 10)
+SCENARIOS = st.builds(
+    Scenario,
+    default_times=TIMES,
+    prepayment_times=TIMES,
+    recovery_times=TIMES,
+    recovery=st.none() | st.integers(0, 100).map(lambda percent: D(percent) / 100),
+    lag=st.integers(0, 4),
+)
+# Each flow is rounded to a millionth: so many of them may together take so much too much.
+DUST = D("1e-4")
+
+
+@given(OPENINGS, experiences(), SCENARIOS)
+def test_any_scenario_of_any_experience_conserves_principal(
+    opening: Opening, experience: Experience, scenario: Scenario
+) -> None:
+    periods = project(opening, experience, {"it": scenario})["it"]
+    conserved(opening, periods)
+    for each in periods:
+        flows = (each.from_due, each.from_late, each.prepaid, each.recovered, each.written_off)
+        assert all(flow >= 0 for flow in flows)
+        assert each.outstanding > -DUST
+        assert each.lost > -DUST
+
+
+@given(OPENINGS, experiences(), TIMES, TIMES)
+def test_more_default_never_brings_more_cash(
+    opening: Opening, experience: Experience, some: Decimal, more: Decimal
+) -> None:
+    """Recovery left aside: what is lost is lost."""
+    low, high = sorted((some, more))
+    both = project(
+        opening,
+        experience,
+        {
+            "low": Scenario(low, recovery_times=D(0), recovery=D(0)),
+            "high": Scenario(high, recovery_times=D(0), recovery=D(0)),
+        },
+    )
+    came = {name: sum(each.principal for each in periods) for name, periods in both.items()}
+    assert came["high"] <= came["low"] + DUST
