@@ -2,6 +2,8 @@
 -- materialised: view
 -- Both ends are at the as-of date's rate, so that what moved is money and not the rate.
 -- A loan that is written off is not repaid: its balance stays in the row.
+-- Cash pays the oldest instalment first, so what is owed stands in the last ones: prepayable is what of the opening falls
+-- due only after the month is over, prepaid what of it is gone. A bullet paid in its own month is not prepaid, nor are arrears.
 WITH placed AS (
   SELECT
     d.as_of,
@@ -51,6 +53,63 @@ joined AS (
   GROUP BY as_of, seq, loan_key
 ),
 
+due_later AS (
+  SELECT
+    j.seq,
+    j.loan_key,
+    SUM(i.principal) AS principal
+  FROM joined AS j
+  INNER JOIN snapshot_date AS d
+    ON d.seq = j.seq
+  INNER JOIN fact_schedule AS i
+    ON i.loan_key = j.loan_key
+    AND i.due_on > d.month_end
+  WHERE j.opening_balance > 0
+  GROUP BY j.seq, j.loan_key
+),
+
+opened AS (
+  SELECT
+    j.as_of,
+    j.seq,
+    j.loan_key,
+    j.opening_balance,
+    j.opening_dpd,
+    j.balance,
+    j.dpd,
+    j.disbursed_month,
+    j.principal_paid_month,
+    j.cash_month,
+    CASE
+      WHEN n.principal IS NULL OR n.principal <= 0 OR j.opening_dpd > p.write_off_after_dpd THEN 0
+      WHEN j.opening_balance < n.principal THEN j.opening_balance
+      ELSE n.principal
+    END AS prepayable
+  FROM joined AS j
+  CROSS JOIN policy AS p
+  LEFT JOIN due_later AS n
+    ON n.loan_key = j.loan_key
+    AND n.seq = j.seq
+  WHERE j.opening_balance <> 0 OR j.balance <> 0
+),
+
+prepaid AS (
+  SELECT
+    o.as_of,
+    o.seq,
+    o.loan_key,
+    o.opening_balance,
+    o.opening_dpd,
+    o.balance,
+    o.dpd,
+    o.disbursed_month,
+    o.principal_paid_month,
+    o.cash_month,
+    o.prepayable,
+    o.prepayable - CASE WHEN o.balance < 0 THEN 0 WHEN o.balance < o.prepayable THEN o.balance ELSE o.prepayable END AS prepaid
+  FROM opened AS o
+),
+
 converted AS (
   SELECT
     j.as_of,
@@ -77,8 +136,10 @@ converted AS (
     CASE WHEN r.rate = 1 THEN CAST(j.balance AS DECIMAL(18, 6)) ELSE CAST(ROUND(CAST(j.balance AS DECIMAL(35, 6)) * r.rate, 6) AS DECIMAL(18, 6)) END AS balance,
     CASE WHEN r.rate = 1 THEN CAST(j.disbursed_month AS DECIMAL(18, 6)) ELSE CAST(ROUND(CAST(j.disbursed_month AS DECIMAL(35, 6)) * r.rate, 6) AS DECIMAL(18, 6)) END AS disbursed_month,
     CASE WHEN r.rate = 1 THEN CAST(j.principal_paid_month AS DECIMAL(18, 6)) ELSE CAST(ROUND(CAST(j.principal_paid_month AS DECIMAL(35, 6)) * r.rate, 6) AS DECIMAL(18, 6)) END AS principal_paid_month,
-    CASE WHEN r.rate = 1 THEN CAST(j.cash_month AS DECIMAL(18, 6)) ELSE CAST(ROUND(CAST(j.cash_month AS DECIMAL(35, 6)) * r.rate, 6) AS DECIMAL(18, 6)) END AS cash_month
-  FROM joined AS j
+    CASE WHEN r.rate = 1 THEN CAST(j.cash_month AS DECIMAL(18, 6)) ELSE CAST(ROUND(CAST(j.cash_month AS DECIMAL(35, 6)) * r.rate, 6) AS DECIMAL(18, 6)) END AS cash_month,
+    CASE WHEN r.rate = 1 THEN CAST(j.prepayable AS DECIMAL(18, 6)) ELSE CAST(ROUND(CAST(j.prepayable AS DECIMAL(35, 6)) * r.rate, 6) AS DECIMAL(18, 6)) END AS prepayable,
+    CASE WHEN r.rate = 1 THEN CAST(j.prepaid AS DECIMAL(18, 6)) ELSE CAST(ROUND(CAST(j.prepaid AS DECIMAL(35, 6)) * r.rate, 6) AS DECIMAL(18, 6)) END AS prepaid
+  FROM prepaid AS j
   CROSS JOIN policy AS p
   INNER JOIN dim_loan AS l
     ON l.loan_key = j.loan_key
@@ -89,7 +150,6 @@ converted AS (
     ON o.dpd = CASE WHEN j.opening_dpd < p.last_bucket_from_dpd THEN j.opening_dpd ELSE p.last_bucket_from_dpd END
   LEFT JOIN ageing_bucket AS a
     ON a.dpd = CASE WHEN j.dpd < p.last_bucket_from_dpd THEN j.dpd ELSE p.last_bucket_from_dpd END
-  WHERE j.opening_balance <> 0 OR j.balance <> 0
 )
 
 SELECT
@@ -121,5 +181,7 @@ SELECT
   CASE WHEN balance = 0 THEN 'repaid' WHEN is_written_off THEN 'written off' ELSE bucket END AS outcome,
   disbursed_month,
   principal_paid_month,
-  cash_month
+  cash_month,
+  prepayable,
+  prepaid
 FROM converted

@@ -67,6 +67,7 @@ def worked_book() -> Book:
     RDR 90: L5 L6 L7 L8 = 2,200 of 6,700 disbursed; six months on book: L7 L8 = 700 of 700
     31 May: 5,800 of L1-L9, less 200 + 200 of L3, with L11 and L12 = 6,050, nothing written off
       late then: L5 (60) L6 (61) L7 (150) L8 (151) L9 (16) = 3,100; L9 is cured, L8 written off
+    of it due after June: 300 of L4, 450 of L9, of which nothing came early
     31 March: L1 to L9 = 5,800 of five borrowers   May: 150 + 500 disbursed, June 250
     paid of June's instalments: L11's 165 (L3's cash is of April and May)   interest 95 + 15
     HHI: 1,500² + 700² + 1,500² + 400² + 500² + 250² + 500² = 5,712,500 of 5,350²

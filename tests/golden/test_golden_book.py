@@ -63,6 +63,7 @@ WORKED = {
     "roll_forward_1_30": (0, 900),
     "cure_rate": (900, 3100),
     "mdr": (300, 6050),
+    "smm": (0, 750),
     "collection_due_only": (165, 2435),
     "yield_month": (110, 5350),
     "disbursed_volume_mom": (250 - 650, 650),
@@ -118,7 +119,7 @@ UNKNOWN = {
     "retention_12m": "the whole is 0",
     "active_states": "nothing is known",
 }
-FORMULAS = {"portfolio_health", "portfolio_yield", "cdr", "cdr_simple"}
+FORMULAS = {"portfolio_health", "portfolio_yield", "cdr", "cdr_simple", "cpr"}
 
 
 @pytest.fixture(scope="module")
@@ -153,6 +154,7 @@ def test_formulas_are_what_the_hand_worked_out(readings: dict[str, Any]) -> None
         "portfolio_yield": Decimal("24.67"),
         "cdr": Decimal("45.68"),
         "cdr_simple": Decimal("59.50"),
+        "cpr": Decimal(0),
     }
 
 

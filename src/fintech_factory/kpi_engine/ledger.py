@@ -8,7 +8,7 @@ from typing import Any
 
 from fintech_factory.kpi_engine.account import open_account
 from fintech_factory.kpi_engine.landed import Landed, PerLoan
-from fintech_factory.kpi_engine.loan_book import Desk, LoanBook
+from fintech_factory.kpi_engine.loan_book import Desk, LoanBook, Position
 from fintech_factory.kpi_engine.models import (
     LOAN_DUE,
     LOAN_LIFETIME,
@@ -147,8 +147,23 @@ def _roll(book: LoanBook) -> Records:
                 book.money(disbursed, day),
                 book.money(flows.principal_month, day),
                 book.money(flows.cash_month, day),
+                *(book.money(amount, day) for amount in _prepaid(book, day, before, now)),
             ),
         )
+
+
+def _prepaid(book: LoanBook, day: int, before: Position, now: Position) -> tuple[Decimal, Decimal]:
+    """Give what of the opening falls due after the month, and what of that is gone.
+
+    Cash pays the oldest instalment first: what is owed stands in the last ones.
+    """
+    desk, account = book.desk, book.account
+    if before.balance <= 0 or before.dpd > desk.rules.write_off_after_dpd:
+        return _ZERO, _ZERO
+    due_by_end = bisect_right(account.due_on, desk.snapshots.month_ends[day])
+    later = account.due_principal[-1] - account.due_principal[due_by_end]
+    prepayable = min(before.balance, max(later, _ZERO))
+    return prepayable, prepayable - min(max(now.balance, _ZERO), prepayable)
 
 
 def _lifetime(book: LoanBook) -> Records:

@@ -132,6 +132,8 @@ LOAN_ROLL = _per_loan(
         "disbursed_month": _MONTH_MONEY,
         "principal_paid_month": _MONTH_MONEY,
         "cash_month": _MONTH_MONEY,
+        "prepayable": _MONTH_MONEY,
+        "prepaid": _MONTH_MONEY,
     },
     "opening_dpd",
     "dpd",

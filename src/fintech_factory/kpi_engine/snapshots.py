@@ -85,12 +85,8 @@ def _ledger_days(scope: Scope) -> tuple[date, ...]:
 
 
 def _compared(scope: Scope, place: Mapping[date, int]) -> Mapping[int, tuple[tuple[int, int], ...]]:
-    """Find the full months: those of which the data cover the last day."""
-    full = {
-        month_no(day): at
-        for day, at in place.items()
-        if day == month_end(day) and day <= scope.data_through
-    }
+    """Find the full months: a month that the data do not cover to its end is never the newest."""
+    full = {month_no(day): at for day, at in place.items() if day == month_end(day)}
     found: dict[int, list[tuple[int, int]]] = defaultdict(list)
     for number, day in enumerate(scope.answerable()):
         is_full = scope.cut_on(day) == month_end(day)

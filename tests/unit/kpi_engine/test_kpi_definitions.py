@@ -68,6 +68,7 @@ def test_only_month_flows_can_be_incomplete(shipped: Definitions) -> None:
         "repeat_share",
         "repeat_volume",
         "roll_forward_1_30",
+        "smm",
         "write_off_returned",
         "written_off_month",
         "yield_month",

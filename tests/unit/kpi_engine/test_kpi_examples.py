@@ -25,7 +25,8 @@ IDS = {
     "risk": (
         "par_1 par_7 par_30 par_60 par_90 par_90_source_rule par_90_incl_writeoff par_180 "
         "portfolio_health rdr_90 rdr_90_12m rdr_90_6m roll_forward_1_30 cure_rate "
-        "early_delinquency_30 borrowers_past_due mdr cdr_simple cdr written_off "
+        "early_delinquency_30 borrowers_past_due mdr cdr_simple cdr "
+        "smm cpr written_off "
         "written_off_month write_off_returned recovered_month recovery_rate top_10_share "
         "top_10_share_incl_writeoff largest_borrower_share largest_borrower_outstanding "
         "hhi_borrowers ecl ecl_coverage stage_1_share stage_2_share stage_3_share"

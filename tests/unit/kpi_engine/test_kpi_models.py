@@ -74,6 +74,31 @@ def test_a_roll_says_what_became_of_the_opening(rows_of: RowsOf) -> None:
     assert (late["opening_outstanding"], late["outstanding"]) == (400, 0)
 
 
+def test_prepaid_is_what_came_of_instalments_due_after_the_month(rows_of: RowsOf) -> None:
+    """Of 300 in thirds on 31 March: arrears, April's, 40 of May's are paid; then bullets."""
+    thirds = [("2025-03-20", 100), ("2025-04-20", 100), ("2025-05-20", 100)]
+    of = (
+        book()
+        .loan(300, instalments=thirds, payments=[("2025-04-02", 100)])
+        .loan(300, instalments=thirds, payments=[("2025-04-20", 200)])
+        .loan(300, instalments=thirds, payments=[("2025-04-25", 240)])
+        .loan(300, instalments=[("2025-04-30", 300)], payments=[("2025-04-05", 300)])
+        .loan(300, instalments=[("2025-05-01", 300)], payments=[("2025-04-30", 300)])
+        .loan(300, instalments=[("2024-09-30", 100), ("2025-05-20", 200)], disbursed="2024-09-01")
+        .ending("2025-05-31")
+    )
+    rows = rows_of("loan_roll", of, "2025-04-30")
+    assert cells(rows, "prepayable", "prepaid") == [
+        (100, 0),
+        (100, 0),
+        (100, 40),
+        (0, 0),
+        (300, 300),
+        # Written off: 182 days late on 31 March.
+        (0, 0),
+    ]
+
+
 def test_a_lifetime_counts_calendar_months_and_full_ones_apart(rows_of: RowsOf) -> None:
     """Disbursed on 31 January: one month on book on 1 February, which is not a full month yet."""
     of = book().loan(100, disbursed="2025-01-31").ending("2025-03-20")
