@@ -1,5 +1,6 @@
 """`factory kpi`: read KPIs and open them to what they are made of."""
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
@@ -172,8 +173,22 @@ def print_readings(
 ) -> None:
     """Print readings as a table for people, with their limits and where they stand.
 
-    `outdated` are the KPIs whose readings were made by another definition than the file's.
+    Of many, those without a figure stand below the table, by their reason. `outdated` are the KPIs whose readings were made by another definition than the file's.
     """
+    below = [reading for reading in readings if reading.status == "unavailable"]
+    if len(readings) == 1 or len(below) == len(readings):
+        below = []
+    shown = [reading for reading in readings if reading not in below]
+    _print_table(definitions, shown, outdated)
+    for reason in dict.fromkeys(reading.reason for reading in below):
+        names = [reading.kpi for reading in below if reading.reason == reason]
+        output.say(f"\nunavailable: {reason}")
+        output.say(textwrap.fill(", ".join(names), 98, initial_indent="  ", subsequent_indent="  "))
+
+
+def _print_table(
+    definitions: "Definitions", readings: "Sequence[Reading]", outdated: Mapping[str, bool]
+) -> None:
     output.print_table(
         ["kpi", "as of", "value", "unit", "limits", "state", "check"],
         [

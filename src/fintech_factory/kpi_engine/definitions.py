@@ -10,7 +10,14 @@ from fintech_factory.errors import UsageError
 from fintech_factory.kpi_engine.limits import Clamp, Limits, Target
 from fintech_factory.kpi_engine.meaning import Meaning
 from fintech_factory.kpi_engine.models import MODELS, Model
-from fintech_factory.kpi_engine.nodes import Aggregate, Node, aggregates_of, columns_of
+from fintech_factory.kpi_engine.nodes import (
+    Aggregate,
+    Arithmetic,
+    Negative,
+    Node,
+    aggregates_of,
+    columns_of,
+)
 from fintech_factory.registry import suggestion
 from fintech_factory.values import Unit
 
@@ -56,8 +63,14 @@ class Ratio:
 
     def __str__(self) -> str:
         """Say the formula as it stands in the definition."""
-        quotient = f"{self.part_text} / {self.whole_text}"
+        part, whole = _whole(self.part, self.part_text), _whole(self.whole, self.whole_text)
+        quotient = f"{part} / {whole}"
         return f"{quotient} * 100" if self.in_percent else quotient
+
+
+def _whole(node: Node, text: str) -> str:
+    """Write an expression so that what stands beside it cannot take a part of it."""
+    return f"({text})" if isinstance(node, Arithmetic | Negative) else text
 
 
 @dataclass(frozen=True, slots=True)
