@@ -173,7 +173,8 @@ def print_readings(
 ) -> None:
     """Print readings as a table for people, with their limits and where they stand.
 
-    Of many, those without a figure stand below the table, by their reason. `outdated` are the KPIs whose readings were made by another definition than the file's.
+    Of many, those without a figure stand below the table, by their reason. `outdated` are the
+    KPIs whose readings were made by another definition than the file's.
     """
     below = [reading for reading in readings if reading.status == "unavailable"]
     if len(readings) == 1 or len(below) == len(readings):
