@@ -22,7 +22,9 @@ from fintech_factory.warehouse import lock
 
 Factory = Callable[..., Any]
 Edit = Callable[[str, str, str], None]
-STEPS = ["ingest", "transform", "kpi", "verify", "reconcile", "validate", "publish"]
+STEPS = [
+    "ingest", "transform", "kpi", "verify", "observe", "reconcile", "validate", "publish",
+]  # fmt: skip
 SQL = "sql/models"
 
 

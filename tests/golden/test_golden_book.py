@@ -25,8 +25,14 @@ PAGES = {
 
 
 def unnamed(text: str) -> str:
-    """Take out what no two runs share: a run's own name."""
-    return re.sub(r"run-\d{8}T\d+Z-[0-9a-f]{6}", "RUN", text)
+    """Take out what no two runs share: a run's own name, how long it took, when it was."""
+    text = re.sub(r"run-\d{8}T\d+Z-[0-9a-f]{6}", "RUN", text)
+    return re.sub(
+        r"^(run_seconds|export_freshness_hours)( +\S+) +[\d.]+ ",
+        r"\1\2 ... ",
+        text,
+        flags=re.MULTILINE,
+    )
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -119,6 +125,12 @@ UNKNOWN = {
     "retention_12m": "the whole is 0",
     "active_states": "nothing is known",
 }
+# The views' figures: no loan lies between day 31 and day 89, so what is past day 30 is stage 3.
+OBSERVED = {
+    "stage_1_share": (3450, 5350),
+    "stage_2_share": (0, 5350),
+    "stage_3_share": (1900, 5350),
+}
 FORMULAS = {"portfolio_health", "portfolio_yield", "cdr", "cdr_simple", "cpr"}
 
 
@@ -175,12 +187,17 @@ def test_what_the_book_cannot_say_is_unavailable(readings: dict[str, Any], kpi: 
     assert readings[kpi]["check"] == "matched"
 
 
+@pytest.mark.parametrize("kpi", OBSERVED)
+def test_what_a_view_observes_is_what_the_hand_worked_out(
+    readings: dict[str, Any], kpi: str
+) -> None:
+    reading = readings[kpi]
+    assert (Decimal(reading["part"]), Decimal(reading["whole"])) == OBSERVED[kpi]
+    assert reading["check"] == "not_run"
+
+
 def test_every_kpi_of_the_book_was_worked_out(readings: dict[str, Any]) -> None:
-    outside = {
-        name
-        for name, each in readings.items()
-        if (each["reason"] or "").startswith(("needs ", "nothing has observed"))
-    }
+    outside = {name for name, each in readings.items() if each["check"] != "matched"}
     by_hand = {*WORKED, *QUOTIENTS, *AMOUNTS, *UNKNOWN, *FORMULAS}
     assert set(readings) == by_hand | outside
     assert not by_hand & outside

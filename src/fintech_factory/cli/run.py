@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
-STEPS = ("ingest", "transform", "kpi", "verify", "reconcile", "validate", "publish")
+STEPS = ("ingest", "transform", "kpi", "verify", "observe", "reconcile", "validate", "publish")
 
 
 @click.command("run")

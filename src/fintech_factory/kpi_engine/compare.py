@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from fintech_factory.kpi_engine.definitions import Definitions, Formula, FromOutside
+from fintech_factory.kpi_engine.definitions import Definitions, Formula, is_measured
 from fintech_factory.kpi_engine.readings import Check, GroupKey, Reading, Status
 
 __all__ = ["compare"]
@@ -20,13 +20,13 @@ def compare(
     Equal means exactly equal: status, part, whole and unrounded value. A reading that does
     not match is withheld with both engines' figures in its reason, and so is what is made
     of it. A group that only the second engine knows comes back withheld as well. What is
-    observed is given back as it is: no engine can recompute it.
+    observed, or needs a source, is given back as it is: no engine can check it.
     """
     others = {(reading.kpi, reading.group): reading for reading in second}
     judged: dict[_Key, Reading] = {}
     for reading in primary:
         key = (reading.kpi, reading.group)
-        if isinstance(definitions.get(reading.kpi).measure, FromOutside):
+        if not is_measured(definitions.get(reading.kpi)):
             judged[key] = reading
         else:
             judged[key] = _judged(reading, others.pop(key, None))

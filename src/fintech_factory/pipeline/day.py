@@ -167,8 +167,9 @@ def observed(
 
 def _observed_of_book(build: Build, book: Book, scope: Scope) -> ObservedAt:
     """Give what views and facilities observe of the book at each date that it speaks of."""
-    dates = snapshot_dates(build)
-    return book.observe(build, [dates[as_of] for as_of in scope.answerable()])
+    held = snapshot_dates(build)
+    dates = [held[as_of] for as_of in scope.answerable()]
+    return book.observe(build, dates) if dates else {}
 
 
 def _together(one: ObservedAt, other: ObservedAt) -> ObservedAt:

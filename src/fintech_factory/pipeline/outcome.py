@@ -126,7 +126,7 @@ def unchanged(
     before: "tuple[Version, Stale | None]", wanted: tuple[date, ...], journal: Journal, inbox: Inbox
 ) -> DayOutcome:
     """Say of a version, and of how stale it is, that it holds what a run was asked for."""
-    for step in ("transform", "kpi", "verify", "reconcile", "validate", "publish"):
+    for step in ("transform", "kpi", "verify", "observe", "reconcile", "validate", "publish"):
         journal.skip(step)
     version, stale = before
     return DayOutcome(
