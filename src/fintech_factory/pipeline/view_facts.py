@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from fintech_factory.errors import UsageError
+from fintech_factory.errors import ModelError, UsageError
 from fintech_factory.values import LedgerRules
 from fintech_factory.views.catalogue import View
 from fintech_factory.views.makers import Facts
@@ -86,9 +86,8 @@ def loans_behind(reader: Reader, spec: TableSpec, as_of: date, where: Mapping[st
         values.append(value)
     if drill.where:
         conditions.append(f"({drill.where})")
-    columns = _columns(reader, drill.model)
-    rows = reader.query(
-        f"SELECT {', '.join(columns)} FROM {drill.model} "  # noqa: S608 - names from our own SQL files
+    columns, rows = reader.table(
+        f"SELECT * FROM {drill.model} "  # noqa: S608 - names from our own SQL files
         f"WHERE {' AND '.join(conditions)} ORDER BY loan_id",
         values,
     )
@@ -128,6 +127,14 @@ def read_facts(
 ) -> list[Facts]:
     """Read a view's models, once for all dates: the first of each date, the second up to it."""
     specs = {spec.model: spec for spec in view.specs}
+    for name in (*models[0], *models[1]):
+        if name not in specs:
+            file = name.removeprefix(f"{view.name}_")
+            raise ModelError(
+                f"the view {view.name} needs a model that the workspace does not have",
+                where=f"sql/views/{view.name}/{file}.sql",
+                hint="copy it from a workspace that `factory init` makes anew, then `factory run`",
+            )
     days = [each.as_of for each in asked.dates]
     at = {name: _cells(reader, specs[name], days) for name in models[0]}
     history = {name: _cells(reader, specs[name], None) for name in models[1]}
@@ -157,12 +164,11 @@ def _rows(
     reader: Reader, spec: TableSpec, days: Sequence[date] | None
 ) -> tuple[tuple[str, ...], dict[date, list[Row]]]:
     """Give a model's columns, and its rows by as-of date in the spec's order."""
-    columns = _columns(reader, spec.model)
     marks = ", ".join("?" for _ in days or ())
     condition = "" if days is None else f"WHERE as_of IN ({marks}) "
     order = ", ".join(("as_of", *spec.order))
-    rows = reader.query(
-        f"SELECT {', '.join(columns)} FROM {spec.model} {condition}ORDER BY {order}",  # noqa: S608 - names from our own SQL files
+    columns, rows = reader.table(
+        f"SELECT * FROM {spec.model} {condition}ORDER BY {order}",  # noqa: S608 - names from our own SQL files
         list(days or ()),
     )
     place = columns.index("as_of")
@@ -170,7 +176,3 @@ def _rows(
     for row in rows:
         by_day[row[place]].append(row)
     return columns, by_day
-
-
-def _columns(reader: Reader, model: str) -> tuple[str, ...]:
-    return tuple(name for name, *_ in reader.query(f"DESCRIBE {model}"))

@@ -53,6 +53,26 @@ class DuckDBReader:
         """Give all rows of a query."""
         return self._connection.execute(sql, list(parameters)).fetchall()
 
+    def table(
+        self, sql: str, parameters: Sequence[object] = ()
+    ) -> tuple[tuple[str, ...], list[Row]]:
+        """Give the names of a query's columns and all its rows.
+
+        Raises:
+            WarehouseError: the version holds no such table: it is older than the SQL files.
+        """
+        import duckdb
+
+        try:
+            result = self._connection.execute(sql, list(parameters))
+        except duckdb.CatalogException as unknown:
+            raise WarehouseError(
+                str(unknown).splitlines()[0],
+                where="the published version",
+                hint="it was made by other models than the workspace has now: `factory run`",
+            ) from unknown
+        return tuple(name for name, *_ in result.description), result.fetchall()
+
     def stream(self, sql: str, parameters: Sequence[object] = ()) -> Iterator[Row]:
         """Give rows one by one; at most a few thousand are held at a time."""
         # A cursor of its own: several streams may be read side by side.
@@ -85,7 +105,7 @@ class DuckDBBuild(DuckDBReader):
         self._folder = folder
         self._name = name
         self._limits = limits
-        self._raw: set[str] = set()
+        self._raw: dict[str, Path] = {}
         self.path = folder.folder / f".{name}.duckdb"
         self._spill = folder.root / "spill"
         folder.folder.mkdir(parents=True, exist_ok=True)
@@ -106,12 +126,24 @@ class DuckDBBuild(DuckDBReader):
 
     def attach_raw(self, table: str, parquet: Path) -> None:
         """Let models read a landed file as `raw_<table>`."""
-        self._raw.add(table)
-        self._connection.execute(
-            # Not temporary, which streams would not see; dropped before anyone reads the version.
-            f"CREATE OR REPLACE VIEW raw_{table} AS "  # noqa: S608 - our own name and path
-            f"SELECT * FROM read_parquet('{_quoted(parquet)}')"
+        self._raw[table] = parquet
+        # Not temporary, which streams would not see; dropped before anyone reads the version.
+        self._connection.execute(_raw_view(table, parquet))
+
+    def landed(self) -> DuckDBReader:
+        """Open the attached raw tables alone, to be read while the build itself is away."""
+        import duckdb
+
+        connection = duckdb.connect(
+            config={
+                "memory_limit": f"{self._limits.memory_mb}MB",
+                "temp_directory": str(self._spill),
+                "threads": self._limits.threads or _cores(),
+            }
         )
+        for table, parquet in self._raw.items():
+            connection.execute(_raw_view(table, parquet))
+        return DuckDBReader(connection)
 
     def load(self, table: str, columns: Mapping[str, str], rows: Sequence[Row]) -> None:
         """Make a small table of the given SQL types and rows."""
@@ -288,6 +320,13 @@ def _evaluate(
         number, *cells = json.loads(line)
         answers[number].append(tuple(decode(cell) for cell in cells))
     return answers
+
+
+def _raw_view(table: str, parquet: Path) -> str:
+    return (
+        f"CREATE OR REPLACE VIEW raw_{table} AS "  # noqa: S608 - our own name and path
+        f"SELECT * FROM read_parquet('{_quoted(parquet)}')"
+    )
 
 
 def in_memory() -> DuckDBReader:

@@ -56,8 +56,18 @@ class Reader(Protocol):
         """Give all rows of a query."""
         ...
 
+    def table(
+        self, sql: str, parameters: Sequence[object] = ()
+    ) -> tuple[tuple[str, ...], list[Row]]:
+        """Give the names of a query's columns and all its rows."""
+        ...
+
     def stream(self, sql: str, parameters: Sequence[object] = ()) -> Iterator[Row]:
         """Give rows one by one without holding them all."""
+        ...
+
+    def close(self) -> None:
+        """Let the file go."""
         ...
 
 
@@ -66,6 +76,10 @@ class Build(Reader, Protocol):
 
     def attach_raw(self, table: str, parquet: Path) -> None:
         """Let models read a landed file as `raw_<table>`."""
+        ...
+
+    def landed(self) -> Reader:
+        """Open the attached raw tables alone, to be read while the build itself is away."""
         ...
 
     def load(self, table: str, columns: Mapping[str, str], rows: Sequence[Row]) -> None:
