@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from fintech_factory.views.document import Document
     from fintech_factory.views.makers.restatement import Restated
     from fintech_factory.views.table import Shown, ViewDate
-    from fintech_factory.warehouse.protocol import Reader
+    from fintech_factory.warehouse.protocol import Reader, Version
 
 __all__ = ["Views"]
 
@@ -61,9 +61,9 @@ class Views:
         from fintech_factory.pipeline.view_facts import show_view, snapshot_dates
 
         wanted = self.catalogue.get(view)
-        with self.factory.warehouse.open(self.factory.published()) as reader:
-            dates = list(snapshot_dates(reader).values())
-            return show_view(reader, wanted, self._asked(view, reader, dates))
+        reader = self._reader(self.factory.published())
+        dates = list(snapshot_dates(reader).values())
+        return show_view(reader, wanted, self._asked(view, reader, dates))
 
     def loans(self, view: str, table: str, as_of: date | None, where: Mapping[str, str]) -> "Loans":
         """Give the loans behind the rows of a table that have the given cells."""
@@ -149,13 +149,25 @@ class Views:
 
         version = self.factory.current()
         if version is not None:
-            with self.factory.warehouse.open(version) as reader:
-                dates = snapshot_dates(reader)
-                if as_of in dates:
-                    yield reader, dates[as_of]
-                    return
+            reader = self._reader(version)
+            dates = snapshot_dates(reader)
+            if as_of in dates:
+                yield reader, dates[as_of]
+                return
         with self._on_demand(as_of) as made:
             yield made
+
+    @cached_property
+    def _opened(self) -> "dict[str, Reader]":
+        return {}
+
+    def _reader(self, version: "Version") -> "Reader":
+        """Give the version in force, opened once: opening costs as much as a small view."""
+        if version.name not in self._opened:
+            for name in list(self._opened):
+                self._opened.pop(name).close()
+            self._opened[version.name] = self.factory.warehouse.open(version)
+        return self._opened[version.name]
 
     @contextmanager
     def _on_demand(self, as_of: date) -> "Iterator[tuple[Reader, ViewDate]]":

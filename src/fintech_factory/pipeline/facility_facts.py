@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -79,17 +80,29 @@ def _is_breached(monitor: Monitor, asked: Sequence[date]) -> bool:
     )
 
 
+# An engine plans longer than it reads: two questions are asked at a time.
+_AT_A_TIME = 2
+
+
 def _read(
     reader: Reader, terms: Terms, monitor: Monitor, asked: Sequence[date], days: Sequence[date]
 ) -> Monitor:
-    facts = replace(
-        monitor.facts,
-        pools={each.id: _pools(reader, each, days, asked) for each in terms.facilities},
-        rates=_rates(reader, terms, monitor.facts.dates),
-        kpis=_kpis(reader, monitor, days),
-        states=_states(reader, monitor, days),
-        rolls=_rolls(reader, asked),
-    )
+    with ThreadPoolExecutor(max_workers=_AT_A_TIME) as pool:
+        pools = {
+            each.id: pool.submit(_pools, reader, each, days, asked) for each in terms.facilities
+        }
+        rates = pool.submit(_rates, reader, terms, monitor.facts.dates)
+        kpis = pool.submit(_kpis, reader, monitor, days)
+        states = pool.submit(_states, reader, monitor, days)
+        rolls = pool.submit(_rolls, reader, asked)
+        facts = replace(
+            monitor.facts,
+            pools={name: each.result() for name, each in pools.items()},
+            rates=rates.result(),
+            kpis=kpis.result(),
+            states=states.result(),
+            rolls=rolls.result(),
+        )
     return replace(monitor, facts=facts, _standings={}, _paths={})
 
 
@@ -102,7 +115,7 @@ def _pools(
     pools = _tallies(reader, facility, wanted)
     cells: dict[date, list[Cell]] = defaultdict(list)
     if facility.terms.concentration:
-        for day, *cell in reader.query(cells_sql(facility, len(wanted)), wanted):
+        for day, *cell in _rows(reader, cells_sql(facility, len(wanted)), wanted):
             cells[day].append(Cell(*cell))
     worst = _ineligible(reader, facility, asked)
     none = Pool.empty(len(facility.rules))
@@ -123,7 +136,7 @@ def _in_order(cell: Cell) -> tuple[Any, ...]:
 
 def _tallies(reader: Reader, facility: Facility, days: Sequence[date]) -> dict[date, Pool]:
     found: dict[date, list[Row]] = defaultdict(list)
-    for day, *row in reader.query(tallies_sql(facility, len(days)), days):
+    for day, *row in _rows(reader, tallies_sql(facility, len(days)), days):
         found[day].append(tuple(row))
     return {day: _pool(rows, len(facility.rules)) for day, rows in found.items()}
 
@@ -161,7 +174,7 @@ def _ineligible(
 ) -> dict[date, list[Cells]]:
     found: dict[date, list[Cells]] = defaultdict(list)
     for day, *row in sorted(
-        reader.query(ineligible_sql(facility, len(days)), days), key=lambda row: row[:2]
+        _rows(reader, ineligible_sql(facility, len(days)), days), key=lambda row: row[:2]
     ):
         first, *rules = row[len(_LOAN) :]
         loan = dict(zip(_LOAN, row, strict=False))
@@ -173,12 +186,12 @@ def _kpis(reader: Reader, monitor: Monitor, days: Sequence[date]) -> dict[str, d
     """Evaluate the KPIs that covenants are on by the KPI engine, for the whole book."""
     if not monitor.kpis:
         return {}
-    ((first_day,),) = reader.query("SELECT MIN(disbursed_on) FROM dim_loan")
-    ((through,),) = reader.query("SELECT data_through FROM policy")
+    ((first_day,),) = _rows(reader, "SELECT MIN(disbursed_on) FROM dim_loan")
+    ((through,),) = _rows(reader, "SELECT data_through FROM policy")
     scope = Scope(tuple(days), through, first_day)
 
     def of_whole_book(sql: str, parameters: Sequence[object]) -> list[Row]:
-        return [row for row in reader.query(sql, parameters) if not row[1]]
+        return [row for row in _rows(reader, sql, parameters) if not row[1]]
 
     found: dict[str, dict[date, Figure]] = defaultdict(dict)
     for each in evaluate(monitor.definitions.only(*monitor.kpis), scope, of_whole_book):
@@ -193,7 +206,7 @@ def _states(
     names = list(monitor.rolled)
     amounts = [node for name in names for node in monitor.rolled[name]]
     found: dict[date, dict[str, StateSum]] = defaultdict(dict)
-    for day, state, balance, *sums in reader.query(parts_sql(amounts, len(days)), days):
+    for day, state, balance, *sums in _rows(reader, parts_sql(amounts, len(days)), days):
         pairs = zip(sums[::2], sums[1::2], strict=True)
         found[day][state] = StateSum(balance, dict(zip(names, pairs, strict=True)))
     return found
@@ -201,7 +214,8 @@ def _states(
 
 def _rolls(reader: Reader, days: Sequence[date]) -> dict[date, list[Rolled]]:
     found: dict[date, list[Rolled]] = defaultdict(list)
-    rows = reader.query(
+    rows = _rows(
+        reader,
         "SELECT as_of, months, opening_state, outcome, opening_balance, balance FROM monitor_roll "  # noqa: S608 - marks only
         f"WHERE as_of IN ({', '.join('?' * len(days))}) ORDER BY as_of, opening_state, outcome",
         list(days),
@@ -230,7 +244,12 @@ def _rates(reader: Reader, terms: Terms, dates: Sequence[ViewDate]) -> dict[str,
 
 
 def _ledger_rates(reader: Reader) -> Iterator[Row]:
-    yield from reader.query(
+    yield from _rows(
+        reader,
         "SELECT r.currency, d.as_of, r.rate FROM fx_by_snapshot AS r "
-        "INNER JOIN snapshot_date AS d ON d.seq = r.seq"
+        "INNER JOIN snapshot_date AS d ON d.seq = r.seq",
     )
+
+
+def _rows(reader: Reader, sql: str, parameters: Sequence[object] = ()) -> list[Row]:
+    return reader.table(sql, parameters)[1]

@@ -1,7 +1,8 @@
 """Reads what views show from a version or a build."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -42,22 +43,23 @@ def snapshot_dates(reader: Reader) -> dict[date, ViewDate]:
 
 
 def show_view(reader: Reader, view: View, asked: Asked) -> list[Shown]:
-    """Make a view at each date: one query a table, however many dates.
+    """Make a view at each date: one query a model, however many dates.
 
     Shapes: one `Shown` per date, in the order of `asked.dates`, each with all of its tables.
     """
-    days = [each.as_of for each in asked.dates]
+    shown = [spec for spec in view.specs if spec.shown]
+    maker = view.maker
+    reads = ((), ()) if maker is None else (maker.at, maker.up_to)
+    read = _read(reader, view, ({*reads[0], *(spec.model for spec in shown)}, reads[1]), asked)
     tables: dict[date, list[Table]] = defaultdict(list)
-    for spec in view.specs:
-        if not spec.shown:
-            continue
-        columns, by_day = _rows(reader, spec, days)
+    for spec in shown:
+        columns, by_day = read.at[spec.model]
         for on in asked.dates:
             tables[on.as_of].append(shape(spec, columns, by_day.get(on.as_of, ()), on))
     missing: dict[date, Sequence[Missing]] = {}
-    if view.maker is not None:
-        for facts in read_facts(reader, view, (view.maker.at, view.maker.up_to), asked):
-            made, lacking = view.maker.make(facts)
+    if maker is not None:
+        for facts in _facts(read, reads, asked):
+            made, lacking = maker.make(facts)
             tables[facts.date.as_of] += made
             missing[facts.date.as_of] = lacking
     return [
@@ -126,18 +128,53 @@ def read_facts(
     reader: Reader, view: View, models: tuple[Sequence[str], Sequence[str]], asked: Asked
 ) -> list[Facts]:
     """Read a view's models, once for all dates: the first of each date, the second up to it."""
-    specs = {spec.model: spec for spec in view.specs}
-    for name in (*models[0], *models[1]):
-        if name not in specs:
-            file = name.removeprefix(f"{view.name}_")
-            raise ModelError(
-                f"the view {view.name} needs a model that the workspace does not have",
-                where=f"sql/views/{view.name}/{file}.sql",
-                hint="copy it from a workspace that `factory init` makes anew, then `factory run`",
-            )
+    return _facts(_read(reader, view, models, asked), models, asked)
+
+
+_Rows = tuple[tuple[str, ...], dict[date, list[Row]]]
+"""A model's columns, and its rows by as-of date in the spec's order."""
+_AT_A_TIME = 2
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What was read of each model: at the dates asked for, or of every snapshot."""
+
+    at: Mapping[str, _Rows]
+    up_to: Mapping[str, _Rows]
+
+
+def _read(
+    reader: Reader, view: View, models: tuple[Iterable[str], Iterable[str]], asked: Asked
+) -> _Read:
+    """Read each model once, two at a time: an engine plans longer than it reads."""
     days = [each.as_of for each in asked.dates]
-    at = {name: _cells(reader, specs[name], days) for name in models[0]}
-    history = {name: _cells(reader, specs[name], None) for name in models[1]}
+    wanted = [(_spec(view, name), days) for name in models[0]]
+    history = [(_spec(view, name), None) for name in models[1]]
+    with ThreadPoolExecutor(max_workers=_AT_A_TIME) as pool:
+        at = pool.map(lambda each: _rows(reader, *each), wanted)
+        up_to = pool.map(lambda each: _rows(reader, *each), history)
+        return _Read(
+            {spec.model: rows for (spec, _), rows in zip(wanted, at, strict=True)},
+            {spec.model: rows for (spec, _), rows in zip(history, up_to, strict=True)},
+        )
+
+
+def _spec(view: View, model: str) -> TableSpec:
+    for spec in view.specs:
+        if spec.model == model:
+            return spec
+    file = model.removeprefix(f"{view.name}_")
+    raise ModelError(
+        f"the view {view.name} needs a model that the workspace does not have",
+        where=f"sql/views/{view.name}/{file}.sql",
+        hint="copy it from a workspace that `factory init` makes anew, then `factory run`",
+    )
+
+
+def _facts(read: _Read, models: tuple[Sequence[str], Sequence[str]], asked: Asked) -> list[Facts]:
+    at = {name: _cells(read.at[name]) for name in models[0]}
+    history = {name: _cells(read.up_to[name]) for name in models[1]}
     return [
         Facts(
             date=on,
@@ -153,17 +190,15 @@ def read_facts(
     ]
 
 
-def _cells(reader: Reader, spec: TableSpec, days: Sequence[date] | None) -> dict[date, list[Cells]]:
-    columns, by_day = _rows(reader, spec, days)
+def _cells(rows: _Rows) -> dict[date, list[Cells]]:
+    columns, by_day = rows
     return {
-        day: [dict(zip(columns, row, strict=True)) for row in rows] for day, rows in by_day.items()
+        day: [dict(zip(columns, row, strict=True)) for row in found]
+        for day, found in by_day.items()
     }
 
 
-def _rows(
-    reader: Reader, spec: TableSpec, days: Sequence[date] | None
-) -> tuple[tuple[str, ...], dict[date, list[Row]]]:
-    """Give a model's columns, and its rows by as-of date in the spec's order."""
+def _rows(reader: Reader, spec: TableSpec, days: Sequence[date] | None) -> _Rows:
     marks = ", ".join("?" for _ in days or ())
     condition = "" if days is None else f"WHERE as_of IN ({marks}) "
     order = ", ".join(("as_of", *spec.order))

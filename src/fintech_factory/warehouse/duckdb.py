@@ -56,22 +56,25 @@ class DuckDBReader:
     def table(
         self, sql: str, parameters: Sequence[object] = ()
     ) -> tuple[tuple[str, ...], list[Row]]:
-        """Give the names of a query's columns and all its rows.
+        """Give the names of a query's columns and all its rows; several may be read at a time.
 
         Raises:
             WarehouseError: the version holds no such table: it is older than the SQL files.
         """
         import duckdb
 
+        cursor = self._connection.cursor()
         try:
-            result = self._connection.execute(sql, list(parameters))
+            result = cursor.execute(sql, list(parameters))
+            return tuple(name for name, *_ in result.description), result.fetchall()
         except duckdb.CatalogException as unknown:
             raise WarehouseError(
                 str(unknown).splitlines()[0],
                 where="the published version",
                 hint="it was made by other models than the workspace has now: `factory run`",
             ) from unknown
-        return tuple(name for name, *_ in result.description), result.fetchall()
+        finally:
+            cursor.close()
 
     def stream(self, sql: str, parameters: Sequence[object] = ()) -> Iterator[Row]:
         """Give rows one by one; at most a few thousand are held at a time."""

@@ -59,7 +59,7 @@ class Reader(Protocol):
     def table(
         self, sql: str, parameters: Sequence[object] = ()
     ) -> tuple[tuple[str, ...], list[Row]]:
-        """Give the names of a query's columns and all its rows."""
+        """Give the names of a query's columns and all its rows; several may be read at a time."""
         ...
 
     def stream(self, sql: str, parameters: Sequence[object] = ()) -> Iterator[Row]:
