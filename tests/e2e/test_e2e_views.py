@@ -134,6 +134,30 @@ def test_a_table_without_rows_says_so(factory: Factory, published: Path) -> None
     assert "no rows at this date" in out
 
 
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        (["dimension=foo", "member=x"], "'foo' is no dimension of delinquency.ageing"),
+        (
+            ["dimension='' || (SELECT MAX(x) FROM (SELECT 'x' AS x)) ", "member=x"],
+            "is no dimension",
+        ),
+        (["dimension=entity"], "it is not said which entity"),
+        (["dimension=entity", "member=Nowhere"], "has dimension=entity, member=Nowhere"),
+        (["bucket=999"], "no row of delinquency.ageing has bucket=999"),
+        (["bucket=' OR 1=1 --"], "no row of delinquency.ageing has bucket=' OR 1=1 --"),
+    ],
+)
+def test_cells_that_no_row_has_are_refused_and_never_run(
+    factory: Factory, published: Path, cells: list[str], said: str
+) -> None:
+    """A misspelling is not answered with no loans, and a column's name never comes from outside."""
+    where = [part for cell in cells for part in ("--where", cell)]
+    outcome = factory(published, "views", "loans", "delinquency", "ageing", *where)
+    assert outcome.code == 2
+    assert said in outcome.err
+
+
 def test_every_sum_opens_to_the_loans_that_make_it(published: Path) -> None:
     """Each number of each table that names its loans is the sum over just those loans."""
     views = App(Workspace(published)).views

@@ -81,6 +81,8 @@ def loans_behind(reader: Reader, spec: TableSpec, as_of: date, where: Mapping[st
         UsageError: the table does not open to loans, or not by that column.
     """
     drill = _drill_of(spec)
+    if drill.by_dimension:
+        _check_dimension(reader, spec, where)
     conditions, values = ["as_of = ?"], [as_of.isoformat()]
     for column, value in _columns_of(drill, spec, where).items():
         # An empty value asks for what has none: a borrower that the export does not name.
@@ -93,6 +95,8 @@ def loans_behind(reader: Reader, spec: TableSpec, as_of: date, where: Mapping[st
         f"WHERE {' AND '.join(conditions)} ORDER BY loan_id",
         values,
     )
+    if where and not rows:
+        _row_is_there(reader, spec, as_of, where)
     return Loans(columns, tuple(dict(zip(columns, row, strict=True)) for row in rows))
 
 
@@ -122,6 +126,41 @@ def _columns_of(drill: Drill, spec: TableSpec, where: Mapping[str, str]) -> dict
             hint=f"by {said}" if said else "it opens as a whole; leave --where out",
         )
     return columns | wanted
+
+
+def _check_dimension(reader: Reader, spec: TableSpec, where: Mapping[str, str]) -> None:
+    """Refuse a dimension that the table does not have: its name becomes a column's."""
+    dimension = where.get("dimension", BOOK)
+    if dimension == BOOK:
+        return
+    found = reader.query(f"SELECT DISTINCT dimension FROM {spec.model} ORDER BY dimension")  # noqa: S608 - a name from our own SQL files
+    known = [name for (name,) in found]
+    if dimension not in known:
+        raise UsageError(
+            f"'{dimension}' is no dimension of {spec.view}.{spec.table}",
+            where="--where",
+            hint="one of " + ", ".join(known),
+        )
+    if "member" not in where:
+        raise UsageError(
+            f"it is not said which {dimension}", where="--where", hint="add --where member=VALUE"
+        )
+
+
+def _row_is_there(reader: Reader, spec: TableSpec, as_of: date, where: Mapping[str, str]) -> None:
+    """Refuse cells that no row of the table has: no loans behind a misspelling is no answer."""
+    matching = " AND ".join(f"COALESCE(CAST({name} AS VARCHAR), '') = ?" for name in where)
+    ((rows,),) = reader.query(
+        f"SELECT COUNT(*) FROM {spec.model} WHERE as_of = ? AND {matching}",  # noqa: S608 - checked names
+        [as_of.isoformat(), *where.values()],
+    )
+    if not rows:
+        said = ", ".join(f"{name}={value}" for name, value in where.items())
+        raise UsageError(
+            f"no row of {spec.view}.{spec.table} has {said} at {as_of}",
+            where="--where",
+            hint=f"`factory views show {spec.view} --table {spec.table}` shows the rows there are",
+        )
 
 
 def read_facts(
