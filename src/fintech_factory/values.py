@@ -20,7 +20,7 @@ __all__ = [
 
 
 class Unit(StrEnum):
-    """What a reading is counted in. `percent`: 5.00 means 5 % (A9)."""
+    """What a reading is counted in. `percent`: 5.00 means 5 % (A9); `times`: 2.5 is 2.5 to 1."""
 
     PERCENT = "percent"
     MONEY = "money"
@@ -28,6 +28,7 @@ class Unit(StrEnum):
     SCORE = "score"
     DAYS = "days"
     MONTHS = "months"
+    TIMES = "times"
     HOURS = "hours"
     SECONDS = "seconds"
 

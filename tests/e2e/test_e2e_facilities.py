@@ -187,6 +187,9 @@ def test_a_run_reads_statements_and_facilities_as_kpis(
     assert factory(monitored, "ingest", "statements", given).code == 0
     assert factory(monitored, "run", "--json").document["status"] == "published"
     after = factory(monitored, "kpi", "show", "debt_to_equity", "--json").document
-    assert (after["status"], Decimal(after["value"])) == ("ok", 250)  # 3,000,000 / 1,200,000
+    assert (after["status"], Decimal(after["value"])) == (
+        "ok",
+        Decimal("2.5"),
+    )  # 3,000,000 / 1,200,000
     margin = factory(monitored, "kpi", "show", "nim", "--json").document
     assert margin["reason"].startswith("needs the statement of the period that ends on 2024-12-31")

@@ -104,6 +104,7 @@ def _kpi(name: str, settings: "KpiSettings", notes: Notes, *, with_examples: boo
         target=target,
         clamp=clamp,
         empty=settings.empty,
+        full_months=settings.full_months,
         owner=settings.owner,
         version=settings.version,
         effective_from=settings.effective_from,

@@ -166,6 +166,7 @@ class Kpi:
     target: Target | None
     clamp: Clamp | None
     empty: EmptyPolicy
+    full_months: bool
     owner: str
     version: int
     effective_from: date

@@ -161,9 +161,13 @@ def _read_group(
             isinstance(kpi.measure, NotConnected) and group[1]
         ):
             continue
-        figures = Figures(reason=silence) if silence else _figures(kpi, cells, group, read)
+        unsaid = silence or (_IN_PROGRESS if kpi.full_months and partial[name] else "")
+        figures = Figures(reason=unsaid) if unsaid else _figures(kpi, cells, group, read)
         read[name] = make_reading(kpi, scope, group, figures, partial=partial[name])
     return (read[name] for name in definitions.kpis if name in read)
+
+
+_IN_PROGRESS = "the month is in progress, and this speaks of full months only"
 
 
 def _figures(kpi: Kpi, cells: Cells, group: GroupKey, read: Mapping[str, Reading]) -> Figures:

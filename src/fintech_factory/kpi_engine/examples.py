@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal, localcontext
 
 from fintech_factory.kpi_engine.arithmetic import EXACT
@@ -20,14 +20,16 @@ from fintech_factory.kpi_engine.fold import fold_records
 from fintech_factory.kpi_engine.models import Column, Kind, Model
 from fintech_factory.kpi_engine.observed import Observed, read_observed
 from fintech_factory.kpi_engine.readings import Reading
-from fintech_factory.kpi_engine.scope import Scope
+from fintech_factory.kpi_engine.scope import Scope, month_end
 from fintech_factory.kpi_engine.sqltext import number, text
 from fintech_factory.values import Problem
 
 __all__ = ["ExampleOutcome", "check_examples", "run_examples"]
 
-# Every example gets a day of its own, so that one query answers them all.
-_FIRST_DAY = date(2001, 1, 1)
+# Every example gets a month-end of its own, so that one query answers them all and no month of
+# theirs is in progress.
+_FIRST_DAY = date(2001, 1, 31)
+_MONTHS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,7 @@ def _of_model(
 ) -> Iterator[ExampleOutcome]:
     kpis = definitions.of_model(model)
     worked = [(kpi, example) for kpi in kpis for example in kpi.examples]
-    days = [_FIRST_DAY + timedelta(days=place) for place in range(len(worked))]
+    days = [_month_end(place) for place in range(len(worked))]
     rows = [
         _filled(row, model, day, place)
         for (_, example), day in zip(worked, days, strict=True)
@@ -122,6 +124,11 @@ def _of_model(
     with localcontext(EXACT):
         cells = fold_records(records, model, query.measures, days)
     yield from _outcomes(definitions, worked, days, "python", {model.name: cells})
+
+
+def _month_end(place: int) -> date:
+    years, months = divmod(place, _MONTHS)
+    return month_end(date(_FIRST_DAY.year + years, months + 1, 1))
 
 
 def _borrower(model: Model) -> int:

@@ -158,8 +158,14 @@ def settings_of(meaning: Meaning) -> dict[str, Any]:
         place = nested
         for parent in parents:
             place = place.setdefault(parent, {})
-        place[last] = Decimal(text) if _NUMBER.fullmatch(text) else text
+        place[last] = _value(text)
     return {key: _listed(value) for key, value in nested.items()}
+
+
+def _value(text: str) -> Decimal | bool | str:
+    if text in {"true", "false"}:
+        return text == "true"
+    return Decimal(text) if _NUMBER.fullmatch(text) else text
 
 
 def _listed(value: Any) -> Any:  # noqa: ANN401 - a tree of settings

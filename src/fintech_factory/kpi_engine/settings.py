@@ -130,6 +130,10 @@ class KpiSettings(Settings):
         default=EmptyPolicy.UNAVAILABLE,
         description="What it says when there is a book and no row to measure.",
     )
+    full_months: bool = Field(
+        default=False,
+        description="Says nothing of a month in progress: a year made of ten days is no year.",
+    )
     owner: Words = Field(description="The role that answers for it.")
     author: Words | None = Field(
         default=None, description="Who answers for this version; the owner where nobody is named."

@@ -1,5 +1,6 @@
 """What a workspace remembers of its findings, baselines, runs and recomputations."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +9,8 @@ from fintech_factory.pipeline.accuracy_log import AccuracyLog
 from fintech_factory.pipeline.baseline_store import BaselineLog, Reset
 from fintech_factory.pipeline.findings_store import FindingFile
 from fintech_factory.pipeline.json_lines import JsonLines
-from fintech_factory.pipeline.run_log import PUBLISHED, RunEntry, RunLog
+from fintech_factory.pipeline.outcome import own_date
+from fintech_factory.pipeline.run_log import RunEntry, RunLog
 from fintech_factory.validation.findings import (
     Event,
     EventKind,
@@ -58,21 +60,36 @@ class Memory:
     def block(self, version: Version | None) -> RunEntry | None:
         """Give the run that the gate stopped and nothing was published since, None without one.
 
-        A version published by a run that stopped before it could write that down counts as well.
+        A backfill of an older date lifts nothing. A version published by a run that stopped
+        before it could write that down counts as well.
         """
-        entries = self.runs.entries()
-        last = entries[-1] if entries else None
-        if last is None or not last.is_blocked:
-            return None
-        return None if version is not None and version.run.finished_at > last.at else last
+        stopped = _stopped(self.runs.entries())
+        if stopped is None or version is None:
+            return stopped
+        speaks_of = own_date(version.run.as_ofs, version.run.data_through)
+        lifted = version.run.finished_at > stopped.at and speaks_of >= stopped.as_of
+        return None if lifted else stopped
 
     def bad_batches(self, version: Version | None) -> frozenset[str]:
         """Name the exports that the gate stopped, and that were not published later."""
-        last = {each.batch_id: each.status for each in self.runs.entries()}
+        by_batch: dict[str, list[RunEntry]] = defaultdict(list)
+        for each in self.runs.entries():
+            by_batch[each.batch_id].append(each)
         held = version.run.batch_ids if version is not None else ()
         return frozenset(
-            batch for batch, status in last.items() if status != PUBLISHED and batch not in held
+            batch for batch, entries in by_batch.items() if _stopped(entries) and batch not in held
         )
+
+
+def _stopped(entries: Iterable[RunEntry]) -> RunEntry | None:
+    """Give the last run that was blocked, unless a later one published that date or a newer."""
+    stopped: RunEntry | None = None
+    for each in entries:
+        if each.is_blocked:
+            stopped = each
+        elif stopped is not None and each.as_of >= stopped.as_of:
+            stopped = None
+    return stopped
 
 
 def answered_by(reset: Reset, known: Mapping[str, Tracked]) -> list[Event]:

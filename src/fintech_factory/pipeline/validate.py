@@ -17,7 +17,7 @@ from fintech_factory.validation.findings import Examined, Sighting
 from fintech_factory.validation.landed import Refusal, examine_landing
 from fintech_factory.validation.reconciled import examine_reconciliation
 from fintech_factory.validation.schema_drift import examine_schema
-from fintech_factory.validation.series import Point, SeriesLimits, examine_series
+from fintech_factory.validation.series import Point, SeriesLimits, examine_series, is_full_month_end
 from fintech_factory.validation.verified import examine_engines
 from fintech_factory.validation.volume import VolumeLimits, examine_volume
 from fintech_factory.values import LedgerRules
@@ -157,6 +157,11 @@ def _distribution(
     return [each for each, _ in judged if each is not None], [held for _, held in judged]
 
 
+def _last_full_month(points: Sequence[Point], now: Point) -> Point | None:
+    full = [each for each in points if each.as_of < now.as_of and is_full_month_end(each)]
+    return max(full, key=lambda each: each.as_of, default=None)
+
+
 def _series(
     made: Made, before: Reader | None, watch: Watch, resets: Sequence[Reset]
 ) -> tuple[list[Examined], list[Baseline]]:
@@ -178,6 +183,9 @@ def _series(
         start = starts_at(resets, f"kpi.{kpi.id}")
         past: list[Point] = [each for each in (*held, *fresh) if each.as_of >= start]
         found, made_of = examine_series(kpi.id, kpi.owner, now, past, limits)
+        if not found and (month_end := _last_full_month(fresh, now)) is not None:
+            # A month that has just begun has no past to be held against; the last one has.
+            found, made_of = examine_series(kpi.id, kpi.owner, month_end, past, limits)
         examined += found
         baselines += made_of
     return examined, baselines

@@ -11,7 +11,7 @@ from fintech_factory.validation.baseline import Baseline, baseline_of, mean
 from fintech_factory.validation.findings import Examined, Found
 from fintech_factory.values import Finding, Severity
 
-__all__ = ["Point", "SeriesLimits", "examine_series"]
+__all__ = ["Point", "SeriesLimits", "examine_series", "is_full_month_end"]
 
 _WIDE = Context(prec=60, rounding=ROUND_HALF_EVEN)
 _SHOWN = Decimal("0.01")
@@ -85,7 +85,7 @@ def _by_sigmas(
 def _by_changes(
     kpi: str, owner: str, now: Point, past: Sequence[Point], limits: SeriesLimits
 ) -> tuple[Examined | None, Baseline]:
-    changes = [*_changes([*past, now], _is_month_end(now))]
+    changes = [*_changes([*past, now], is_full_month_end(now))]
     last = changes.pop() if changes and changes[-1].to == now.as_of else None
     seen = [(f"{each.from_} to {each.to}", each.by) for each in changes[-limits.changes :]]
     baseline = baseline_of(f"kpi.{kpi}.change", now.as_of, seen, limits.changes_at_least)
@@ -113,7 +113,7 @@ class _Change:
 
 def _changes(points: Sequence[Point], by_month: bool) -> Iterator[_Change]:  # noqa: FBT001
     """Give first differences: from full month-end to the next, or from day to day of a month."""
-    kept = [each for each in points if not by_month or _is_month_end(each)]
+    kept = [each for each in points if not by_month or is_full_month_end(each)]
     for one, other in pairwise(kept):
         if _month_no(other) - _month_no(one) == int(by_month) and (
             by_month or other.as_of - one.as_of <= _GAP
@@ -125,7 +125,8 @@ def _comparable(now: Point, other: Point) -> bool:
     return not other.is_partial if not now.is_partial else _month_no(now) == _month_no(other)
 
 
-def _is_month_end(point: Point) -> bool:
+def is_full_month_end(point: Point) -> bool:
+    """Say whether a reading speaks of a whole month that is over."""
     day = point.as_of
     return not point.is_partial and day.day == calendar.monthrange(day.year, day.month)[1]
 

@@ -297,3 +297,18 @@ def test_a_formula_that_divides_by_zero_is_unavailable(
     definitions = define(base={}, inverse=formula(formula="1 / base"))
     inverse = read(definitions, snapshot_of([{"outstanding": 1}]))["inverse"]
     assert (inverse.status, inverse.reason) == (Status.UNAVAILABLE, "the formula divides by 0")
+
+
+def test_a_year_is_never_made_of_a_part_of_a_month(
+    shipped: Definitions, snapshot_of: SnapshotOf
+) -> None:
+    """Ten days' cash over the whole month's dues, or twelve times ten days, is no figure."""
+    rows = [{"as_of": MARCH, "cash_month": 30, "due_month": 100, "due_to_date": 40}]
+    over = read(shipped, snapshot_of(rows))
+    assert over["collection_efficiency"].value == 30
+    in_progress = Scope((MARCH,), date(2025, 3, 10), date(2024, 1, 10))
+    told = read(shipped, snapshot_of(rows), in_progress)
+    for name in ("cdr", "cdr_simple", "cpr", "portfolio_yield", "collection_efficiency"):
+        assert told[name].value is None
+        assert told[name].reason.startswith("the month is in progress")
+    assert told["collection_efficiency_mtd"].value == 75

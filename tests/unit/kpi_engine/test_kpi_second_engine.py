@@ -194,6 +194,9 @@ def test_the_engine_equals_a_brute_force_on_random_books(shipped_path: Path, boo
             within = [state for state in states if not dimension or state[dimension] == member]
             expected = figures_of(within)
             readings = found.pop((as_of, dimension, member))
+            if scope.is_partial(loaded(shipped_path).get("collection_efficiency"), as_of):
+                # Of a month in progress only the figure to date is given.
+                expected["collection_efficiency"] = (Decimal(0), Decimal(0))
             for name, figures in expected.items():
                 assert said(readings[name]) == figures, (name, as_of, dimension, member)
     assert {dimension for _, dimension, _ in found} <= {"product", "state"}

@@ -138,7 +138,7 @@ def test_a_refusal_stands_at_the_changed_key(define: Define, tmp_path: Path) -> 
 def test_every_key_of_a_kpi_is_known_to_be_meaning_or_not(key: str) -> None:
     """A key that is added must be put on one side; texts in SQL also into EXPRESSIONS."""
     meaning = {"model", "unit", "direction", "limits", "target", "clamp", "empty"}
-    meaning |= {"observed", "needs"}
+    meaning |= {"observed", "needs", "full_months"}
     assert key in meaning | EXPRESSIONS | NOT_MEANING
 
 
