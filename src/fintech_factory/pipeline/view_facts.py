@@ -172,7 +172,11 @@ def read_facts(
 
 _Rows = tuple[tuple[str, ...], dict[date, list[Row]]]
 """A model's columns, and its rows by as-of date in the spec's order."""
+Portions = Sequence[Sequence[date] | None]
+"""The dates of each question; None asks for every date."""
+_EVERY_DATE: Portions = (None,)
 _AT_A_TIME = 2
+_LOANS_AT_A_TIME = 1_500_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,9 +191,9 @@ def _read(
     reader: Reader, view: View, models: tuple[Iterable[str], Iterable[str]], asked: Asked
 ) -> _Read:
     """Read each model once, two at a time: an engine plans longer than it reads."""
-    days = [each.as_of for each in asked.dates]
-    wanted = [(_spec(view, name), days) for name in models[0]]
-    history = [(_spec(view, name), None) for name in models[1]]
+    portions = _portions(reader, [each.as_of for each in asked.dates])
+    wanted = [(_spec(view, name), portions) for name in models[0]]
+    history = [(_spec(view, name), _EVERY_DATE) for name in models[1]]
     with ThreadPoolExecutor(max_workers=_AT_A_TIME) as pool:
         at = pool.map(lambda each: _rows(reader, *each), wanted)
         up_to = pool.map(lambda each: _rows(reader, *each), history)
@@ -237,16 +241,28 @@ def _cells(rows: _Rows) -> dict[date, list[Cells]]:
     }
 
 
-def _rows(reader: Reader, spec: TableSpec, days: Sequence[date] | None) -> _Rows:
-    marks = ", ".join("?" for _ in days or ())
-    condition = "" if days is None else f"WHERE as_of IN ({marks}) "
+def _rows(reader: Reader, spec: TableSpec, portions: Portions) -> _Rows:
     order = ", ".join(("as_of", *spec.order))
-    columns, rows = reader.table(
-        f"SELECT * FROM {spec.model} {condition}ORDER BY {order}",  # noqa: S608 - names from our own SQL files
-        list(days or ()),
-    )
-    place = columns.index("as_of")
+    columns: tuple[str, ...] = ()
     by_day: dict[date, list[Row]] = defaultdict(list)
-    for row in rows:
-        by_day[row[place]].append(row)
+    for days in portions:
+        marks = ", ".join("?" for _ in days or ())
+        condition = "" if days is None else f"WHERE as_of IN ({marks}) "
+        columns, rows = reader.table(
+            f"SELECT * FROM {spec.model} {condition}ORDER BY {order}",  # noqa: S608 - names from our own SQL files
+            list(days or ()),
+        )
+        place = columns.index("as_of")
+        for row in rows:
+            by_day[row[place]].append(row)
     return columns, by_day
+
+
+def _portions(reader: Reader, days: Sequence[date]) -> Portions:
+    """Part the dates so that one question looks at no more loans than fit in memory."""
+    ((positions, snapshots),) = reader.query(
+        "SELECT (SELECT COUNT(*) FROM loan_position), (SELECT COUNT(*) FROM snapshot_date)"
+    )
+    a_date = max(positions // max(snapshots, 1), 1)
+    at_a_time = max(_LOANS_AT_A_TIME // a_date, 1)
+    return [days[start : start + at_a_time] for start in range(0, len(days), at_a_time)]

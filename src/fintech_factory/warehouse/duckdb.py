@@ -248,7 +248,16 @@ class DuckDBWarehouse:
         import duckdb
 
         try:
-            return DuckDBReader(duckdb.connect(str(version.path), read_only=True))
+            return DuckDBReader(
+                duckdb.connect(
+                    str(version.path),
+                    read_only=True,
+                    config={
+                        "memory_limit": f"{self.limits.memory_mb}MB",
+                        "temp_directory": str(self.versions.root / "spill"),
+                    },
+                )
+            )
         except duckdb.Error as wrong:
             raise WarehouseError(
                 f"the published version {version.name} cannot be opened ({wrong})",
