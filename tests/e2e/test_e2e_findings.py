@@ -115,3 +115,15 @@ def test_a_baseline_is_shown_reset_with_a_reason_and_unknown_ones_are_refused(
     assert "distribution.dpd" in wrong.document["error"]["hint"]
     empty = factory(root, "findings", "baseline", "reset", name, "--reason", " ", "--by", "ana")
     assert empty.code == 2
+
+
+def test_settings_that_cannot_be_read_do_not_hide_what_is_published(
+    factory: Factory, workspace: Path
+) -> None:
+    """Somebody edits validation.yaml; the last good figure stays readable."""
+    assert factory(workspace, "run").code in {0, 3}
+    path = workspace / "config" / "validation.yaml"
+    path.write_text(path.read_text(encoding="utf-8") + "\nfreshnes: {}\n", encoding="utf-8")
+    shown = factory(workspace, "kpi", "show", "par_90", "--json")
+    assert (shown.code, shown.document["status"]) == (0, "ok")
+    assert factory(workspace, "run").code == 2

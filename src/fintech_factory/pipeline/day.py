@@ -38,7 +38,7 @@ from fintech_factory.validation.comparison import Tolerances
 from fintech_factory.validation.facts import Work, facts_of
 from fintech_factory.validation.findings import Sighting
 from fintech_factory.validation.freshness import hours_old
-from fintech_factory.values import LedgerRules
+from fintech_factory.values import LedgerRules, Severity
 from fintech_factory.views.table import ViewDate
 from fintech_factory.warehouse.protocol import Build, Reader, RunRecord, Version
 
@@ -157,7 +157,7 @@ def observed(
         reconciliation=compared.asked,
         readings=made.readings,
         examined=judged.examination.examined,
-        rows_landed=sum(each.landed for each in files),
+        rows_sound=max(sum(each.landed for each in files) - _warned_of(made.batch), 0),
         rows_received=sum(each.rows for each in files),
         restated=restated_amount(made.build, horizon.as_ofs, tolerances),
         hours_old=hours_old(judged.at, came) if came else None,
@@ -189,6 +189,12 @@ def _observed_of_book(build: Build, book: Book, scope: Scope) -> ObservedAt:
 
 def _together(one: ObservedAt, other: ObservedAt) -> ObservedAt:
     return {day: {**one.get(day, {}), **other.get(day, {})} for day in {**one, **other}}
+
+
+def _warned_of(batch: Batch) -> int:
+    """Count the rows that landed with a warning; a row with two warnings counts twice."""
+    findings = batch.manifest.findings
+    return sum(each.rows for each in findings if each.severity is not Severity.INFO)
 
 
 def _made(

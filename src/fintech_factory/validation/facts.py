@@ -19,7 +19,8 @@ __all__ = ["Work", "facts_of"]
 class Work:
     """What a run knows of itself before it publishes.
 
-    `rows_landed` of `rows_received` broke no rule of the contract; `restated` is by how much the
+    `rows_sound` of `rows_received` broke no rule of the contract and stand in no warning;
+    `restated` is by how much the
     source's own balances lag its payments, in the reporting currency, None if it reports none;
     `hours_old` is how long ago the export's last day ended; `seconds` is how long the run took.
     """
@@ -27,7 +28,7 @@ class Work:
     reconciliation: Reconciliation
     readings: Sequence[Reading]
     examined: Sequence[Examined]
-    rows_landed: int
+    rows_sound: int
     rows_received: int
     restated: Decimal | None
     hours_old: Decimal | None
@@ -52,7 +53,7 @@ def facts_of(work: Work, as_of: date) -> ObservedAt:
             else Observed(reason="the export does not tell its columns"),
             "kpi_parity": _parity(work.readings),
             "data_quality_score": _share(
-                work.rows_landed, work.rows_received, "the export holds no row"
+                work.rows_sound, work.rows_received, "the export holds no row"
             ),
             "export_freshness_hours": _hours(work.hours_old),
             "run_seconds": Observed(value=work.seconds),

@@ -1,6 +1,7 @@
 """What is remembered survives a torn line, a reset and a run that never wrote its own down."""
 
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -123,6 +124,16 @@ def test_a_blocked_run_labels_what_is_published_until_a_later_one_publishes(
     assert memory.block(version(NOON.replace(hour=13))) is None
     memory.runs.append(run(PUBLISHED, 14))
     assert memory.block(published) is None
+
+
+def test_a_backfill_of_an_older_date_lifts_no_block(memory: Memory) -> None:
+    memory.runs.append(run(BLOCKED))
+    older = replace(run(PUBLISHED, 14), as_of=DAY - timedelta(days=400))
+    memory.runs.append(older)
+    earlier = version(NOON.replace(hour=14))
+    then = replace(earlier, run=replace(earlier.run, as_ofs=(older.as_of,)))
+    assert memory.block(then) == run(BLOCKED)
+    assert memory.bad_batches(None) == {run(BLOCKED).batch_id}
 
 
 def test_an_export_that_was_blocked_is_no_past_until_it_is_published(memory: Memory) -> None:

@@ -48,7 +48,7 @@ WORK = Work(
         noted("schema.schedules", Severity.INFO, 2),
         noted("engines", Severity.WARNING),
     ],
-    rows_landed=98,
+    rows_sound=98,
     rows_received=100,
     restated=Decimal("12.5"),
     hours_old=Decimal("3.50"),
