@@ -127,3 +127,14 @@ def test_settings_that_cannot_be_read_do_not_hide_what_is_published(
     shown = factory(workspace, "kpi", "show", "par_90", "--json")
     assert (shown.code, shown.document["status"]) == (0, "ok")
     assert factory(workspace, "run").code == 2
+
+
+def test_a_misspelt_filter_is_refused_and_not_answered_with_nothing(
+    factory: Factory, workspace: Path
+) -> None:
+    assert factory(workspace, "run").code in {0, 3}
+    assert factory(workspace, "findings", "list", "--owner", "technologie").code == 2
+    assert factory(workspace, "findings", "list", "--owner", "marketing").code == 0
+    refused = factory(workspace, "findings", "baseline", "show", "kpi.par_9o")
+    assert refused.code == 2
+    assert "there is no baseline 'kpi.par_9o'" in refused.err

@@ -147,6 +147,11 @@ class Validation:
                 return entry.expected
         return None
 
+    def owners(self) -> set[str]:
+        """Name the departments, and who answers for a KPI."""
+        kpis = self.factory.definitions.kpis.values()
+        return {each.department for each in kpis} | {each.owner for each in kpis}
+
     def findings(self) -> "dict[str, Tracked]":
         """Give every finding as it stands now; lateness is looked at now, without a run."""
         manifest = self._manifest()

@@ -9,6 +9,8 @@ import click
 from fintech_factory.cli import output
 from fintech_factory.cli.options import Call, day_option, exit_with_findings, pass_call
 from fintech_factory.cli.stale import say_stale, with_stale
+from fintech_factory.errors import UsageError
+from fintech_factory.registry import suggestion
 
 if TYPE_CHECKING:
     from fintech_factory.app.validation import Validation
@@ -97,6 +99,8 @@ def show_baselines(call: Call, *, name: str | None) -> None:
     said = [
         each for each in resets if name is None or each.covers(name) or _is_below(each.name, name)
     ]
+    if name is not None and held and not wanted and not said:
+        raise UsageError(f"there is no baseline '{name}'", hint=suggestion(name, sorted(held)))
     if call.json:
         output.emit_json({"baselines": [each.as_json() for each in wanted], "resets": said})
         return
@@ -151,14 +155,23 @@ def _validation(call: Call) -> "Validation":
     return Factory(call.workspace()).validation
 
 
+def _check_owner(owner: str, known: set[str]) -> None:
+    """Refuse a name that nobody has: nothing found of a misspelling is no good news."""
+    if owner not in known:
+        raise UsageError(f"'{owner}' answers for nothing", hint=suggestion(owner, sorted(known)))
+
+
 def _list(
     call: Call, *, states: Sequence[str], severity: str | None = None, owner: str | None = None
 ) -> None:
     validation = _validation(call)
     today, stale = validation.today, validation.stale()
+    every = validation.findings()
+    if owner is not None:
+        _check_owner(owner, {each.found.owner for each in every.values()} | validation.owners())
     found = [
         each
-        for each in validation.findings().values()
+        for each in every.values()
         if each.state_on(today).value in states
         and severity in {None, each.severity.value}
         and owner in {None, each.found.owner}
