@@ -2,7 +2,7 @@
 
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 
-__all__ = ["PLACES", "percent", "quotient"]
+__all__ = ["PLACES", "is_dust", "percent", "quotient"]
 
 PLACES = Decimal("1e-8")
 """Where a shown quotient is rounded, half to even (domain.md)."""
@@ -25,3 +25,11 @@ def percent(part: Decimal | int | None, whole: Decimal | int | None) -> Decimal 
     if part is None or not whole:
         return None
     return _quantize(_divide(_multiply(part, 100), whole), PLACES) if part else _NOTHING
+
+
+def is_dust(whole: Decimal | int | None) -> bool:
+    """Say whether there is something, but less than one unit of the reporting currency.
+
+    A percentage of it would run to millions and say nothing. Counts are never that.
+    """
+    return whole is not None and 0 < abs(whole) < 1

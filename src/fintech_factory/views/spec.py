@@ -22,7 +22,7 @@ _FIRST_NOTE_LINE = 3
 
 @dataclass(frozen=True, slots=True)
 class Percent:
-    """A column that is added to the table: part / whole x 100, None where whole is 0."""
+    """A column that is added to the table: part / whole x 100, None where whole is 0 or dust."""
 
     name: str
     part: str

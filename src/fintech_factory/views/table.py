@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, TypeAlias
 
-from fintech_factory.analytics.ratio import percent
+from fintech_factory.analytics.ratio import is_dust, percent
 from fintech_factory.views.spec import TableSpec
 
 __all__ = ["Cells", "Missing", "Shown", "Table", "ViewDate", "shape"]
@@ -79,7 +79,10 @@ class Shown:
 def shape(
     spec: TableSpec, columns: Sequence[str], rows: Sequence[tuple[Any, ...]], on: ViewDate
 ) -> Table:
-    """Give a model's rows the percentages that its spec asks for, and say which are partial."""
+    """Give a model's rows the percentages that its spec asks for, and say which are partial.
+
+    A percentage is None where its whole is dust; the sums it would be made of stay.
+    """
     named = [*columns, *(each.name for each in spec.percents)]
     return Table(
         name=spec.table,
@@ -92,6 +95,7 @@ def shape(
 
 def _cells(spec: TableSpec, cells: dict[str, Any], on: ViewDate) -> Cells:
     for each in spec.percents:
-        cells[each.name] = percent(cells[each.part], cells[each.whole])
+        whole = cells[each.whole]
+        cells[each.name] = None if is_dust(whole) else percent(cells[each.part], whole)
     cells["partial"] = cells.pop("partial", on.partial)
     return cells

@@ -111,6 +111,28 @@ def test_a_share_is_exact_to_the_eighth_place_and_absent_of_nothing(tmp_path: Pa
     assert (second["share"], second["bad_share"]) == (None, None)
 
 
+@pytest.mark.parametrize(
+    ("whole", "share"),
+    [
+        ("0.99", None),
+        ("-0.03", None),
+        ("0.000001", None),
+        ("1", 10_000),
+        ("-1", -10_000),
+        (2, 5000),
+    ],
+)
+def test_a_percentage_over_dust_is_none_and_its_sums_stay(
+    tmp_path: Path, whole: str | int, share: int | None
+) -> None:
+    """Less than one unit of money is dust: 244,250 paid over 0.03 left is no collection rate."""
+    line = "-- percent: bad_share = bad / balance\n"
+    spec = read_spec("delinquency", model(tmp_path, HEAD.replace(line, "")))
+    row = (ON.as_of, Decimal(100), Decimal(whole))
+    (made,) = shape(spec, ("as_of", "balance", "total"), [row], ON).rows
+    assert (made["share"], made["balance"], made["total"]) == (share, 100, Decimal(whole))
+
+
 def test_a_row_says_itself_that_it_is_partial_or_else_its_date_does(tmp_path: Path) -> None:
     lines = [line for line in HEAD.splitlines(keepends=True) if "percent" not in line]
     spec = read_spec("delinquency", model(tmp_path, "".join(lines)))
