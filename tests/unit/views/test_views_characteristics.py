@@ -111,7 +111,43 @@ def test_yields_are_pyxirrs_or_are_absent_where_it_finds_none(ledger: Ledger, sh
     assert float(row["yield_with_outstanding"]) == pytest.approx(theirs * 100, abs=1e-6)
     assert pyxirr.xirr(days[:-1], amounts[:-1]) is None
     assert row["yield_without"] is None
-    assert row["reason_without"].startswith("no yearly growth")
+    assert row["reason_without"] == "still being repaid"
+
+
+@pytest.mark.parametrize(
+    ("left", "reason"), [("9.99", None), ("10", "still being repaid"), ("0", None)]
+)
+def test_what_came_is_a_yield_once_less_than_a_hundredth_is_owed(
+    ledger_of: Callable[..., Ledger], shown: Shown, left: str, reason: str | None
+) -> None:
+    """1,000 lent for 30 days: 1,020 come less what is left."""
+    paid = Decimal(1000) - Decimal(left)
+    of = (
+        book()
+        .loan(1000, disbursed="2025-01-01", instalments=[("2025-03-31", 1000)],
+              payments=[("2025-01-31", paid, 20)])
+        .ending(AS_OF)
+    )  # fmt: skip
+    (row,) = shown(ledger_of(of, AS_OF), "characteristics.yields", AS_OF, dimension="book")
+    came = (float(paid + 20) / 1000) ** (365 / 30) * 100 - 100
+    assert row["reason_without"] == reason
+    assert (row["yield_without"] is None) == (reason is not None)
+    if reason is None:
+        assert float(row["yield_without"]) == pytest.approx(came, abs=1e-5)
+
+
+def test_a_lost_book_is_not_still_being_repaid(
+    ledger_of: Callable[..., Ledger], shown: Shown
+) -> None:
+    of = (
+        book()
+        .loan(1000, disbursed="2024-01-01", instalments=[("2024-02-01", 1000)],
+              payments=[("2024-02-01", 900)])
+        .ending(AS_OF)
+    )  # fmt: skip
+    (row,) = shown(ledger_of(of, AS_OF), "characteristics.yields", AS_OF, dimension="book")
+    assert (row["outstanding"], row["written_off"]) == (0, 100)
+    assert row["yield_without"] < 0
 
 
 def test_a_cohort_without_a_yield_says_why(ledger: Ledger, shown: Shown) -> None:

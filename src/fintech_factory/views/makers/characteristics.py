@@ -24,6 +24,8 @@ _COHORT_FLOWS = "characteristics_cohort_flows"
 
 _DIMENSIONS = (BOOK, "entity", "product")
 _MONTHS = 12
+_REPAID_TO = Decimal("0.01")
+_BEING_REPAID = "still being repaid"
 _Key = tuple[str, Any]
 _Keys = Callable[[Cells], Iterable[_Key]]
 
@@ -214,6 +216,8 @@ def _yields(facts: Facts, flows: str, keys: _Keys) -> Iterator[dict[str, Any]]:
 
 def _yield_row(facts: Facts, part: Mapping[str, Any], account: _Account) -> dict[str, Any]:
     kept, bare = account.yields(facts.date.cut_on)
+    # What has come so far of a book that is still owed says how far it is, not what it yields.
+    repaid = account.outstanding < account.disbursed * _REPAID_TO or not account.outstanding
     return {
         "as_of": facts.date.as_of,
         **part,
@@ -224,8 +228,8 @@ def _yield_row(facts: Facts, part: Mapping[str, Any], account: _Account) -> dict
         "written_off": account.written_off,
         "yield_with_outstanding": kept.percent,
         "reason_with_outstanding": _said(kept),
-        "yield_without": bare.percent,
-        "reason_without": _said(bare),
+        "yield_without": bare.percent if repaid else None,
+        "reason_without": _said(bare) if repaid else _BEING_REPAID,
         "partial": facts.date.partial,
     }
 
