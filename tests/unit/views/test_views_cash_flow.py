@@ -297,6 +297,9 @@ def test_errors_add_up_bias_and_what_was_missed_either_way(ledger_of: Make, show
     assert error["expected"] == D("216.666667")
     assert (error["came"], error["bias"]) == (200, D("-16.666667"))
     assert error["absolute_error"] == 100 + 50 + D("33.333333")
+    # Both of what came: 16.67 and 183.33 of 200.
+    assert error["bias_percent"] == D("-8.3333335")
+    assert error["absolute_error_percent"] == D("91.6666665")
 
 
 def test_without_a_full_month_nothing_is_expected_and_the_view_says_why(

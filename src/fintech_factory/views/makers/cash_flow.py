@@ -48,8 +48,8 @@ def _make(facts: Facts) -> tuple[list[Table], list[Missing]]:
     tables = [
         _table("scenarios", "Scenarios", "Escenarios", list(_scenarios(seen))),
         _table("actual", "Actual against expected", "Real contra esperado", actual),
-        _table("forecast_error", "Error of past expectations", "Error de lo esperado",
-               list(_errors(seen, actual))),
+        _table("forecast_error", "Error of past expectations, in percent of what came",
+               "Error de lo esperado, en porcentaje de lo que entró", list(_errors(seen, actual))),
     ]  # fmt: skip
     if seen.experience is None:
         return tables, [Missing(name, _NEEDS) for name in ("days", "expected", "experience")]
@@ -310,7 +310,10 @@ def _months(history: History) -> list[Month]:
 
 
 def _errors(seen: _Seen, actual: Sequence[Cells]) -> Iterator[dict[str, Any]]:
-    """Add up the errors of the last full months; not given unless all of them could be expected."""
+    """Add up the errors of the last full months; not given unless all of them could be expected.
+
+    Both percentages are of what came: the absolute error so is the WAPE, weighted by the actual.
+    """
     for span in _ERROR_SPANS:
         rows = [row for row in actual if row["variance"] is not None][:span]
         if len(rows) < span:
@@ -324,7 +327,7 @@ def _errors(seen: _Seen, actual: Sequence[Cells]) -> Iterator[dict[str, Any]]:
             "expected": expected,
             "came": came,
             "bias": came - expected,
-            "bias_percent": percent(came - expected, expected),
+            "bias_percent": percent(came - expected, came),
             "absolute_error": missed,
             "absolute_error_percent": percent(missed, came),
             "partial": False,
