@@ -95,6 +95,8 @@ def test_a_text_that_would_be_a_formula_is_no_formula_in_csv(
         (["show", "delinquency", "--table", "agein"], "did you mean 'ageing'"),
         (["show", "delinquency", "--as-of", AS_OF, "--month-ends"], "leave --as-of out"),
         (["show", "delinquency", "--against", "x"], "only restatement"),
+        (["show", "delinquency", "--csv", "--json"], "two forms of one output"),
+        (["loans", "delinquency", "ageing", "--csv", "--json"], "two forms of one output"),
         (["show", "restatement", "--against", "x"], "no export 'x' has landed"),
         (["loans", "delinquency", "ageing", "--where", "bucket"], "no COLUMN=VALUE"),
         (["loans", "delinquency", "ageing", "--where", "size=1"], "does not open by size"),
@@ -105,7 +107,7 @@ def test_a_wrong_call_is_refused_with_what_would_be_right(
 ) -> None:
     outcome = factory(published, "views", *arguments)
     assert outcome.code == 2
-    assert said in outcome.err
+    assert said in (outcome.out if "--json" in arguments else outcome.err)
 
 
 def test_a_date_before_the_book_shows_nothing_and_says_so(

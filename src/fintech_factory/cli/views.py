@@ -87,6 +87,7 @@ def show(  # noqa: PLR0913 - one parameter an option
     """
     from fintech_factory.app import Factory
 
+    _one_form(call, as_csv=as_csv)
     if month_ends and as_of is not None:
         raise UsageError("--month-ends shows every date; leave --as-of out", where="--as-of")
     if against is not None and view != "restatement":
@@ -129,6 +130,7 @@ def loans(  # noqa: PLR0913 - one parameter an option
     """Open a row of a table to the loans behind it."""
     from fintech_factory.app import Factory
 
+    _one_form(call, as_csv=as_csv)
     cells = dict(_cell(each) for each in where)
     found = Factory(call.workspace()).views.loans(view, table, as_of, cells)
     if call.json:
@@ -172,6 +174,11 @@ def certificate(
         output.say(text.rstrip("\n"))
     else:
         output.say(f"written: {out}")
+
+
+def _one_form(call: Call, *, as_csv: bool) -> None:
+    if as_csv and call.json:
+        raise UsageError("--json and --csv are two forms of one output; give one", where="--csv")
 
 
 def _cell(text: str) -> tuple[str, str]:
