@@ -15,11 +15,12 @@ Opening 2,100 (2,000 not written off); outstanding 600 + 500 + 800 = 1,900; writ
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from fintech_factory.testing import Book, Ledger, book
+from fintech_factory.testing import Book, Ledger, book, make_ledger
 
 AS_OF = "2025-03-31"
 
@@ -44,8 +45,6 @@ def six_loans() -> Book:
 
 @pytest.fixture(scope="module")
 def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
-    from fintech_factory.testing import make_ledger
-
     with make_ledger(six_loans(), [AS_OF], tmp_path_factory.mktemp("ledger")) as made:
         yield made
 
@@ -80,6 +79,32 @@ def test_a_written_off_loan_is_no_cure_and_a_repaid_one_is(ledger: Ledger) -> No
     assert (long_late["cured"], long_late["became_written_off"], long_late["worse"]) == (0, 200, 0)
     assert (lost["cured"], lost["same"]) == (0, 100)
     assert "current" not in cure
+
+
+def test_all_that_was_past_due_is_one_row_without_what_was_lost(ledger: Ledger) -> None:
+    """L3 repays 300 of the 800 + 200 that were late; L2 worsens, L4 is lost; L5 was lost before."""
+    cure = {row["opening_state"]: row for row in of_book(ledger, "delinquency_cure")}
+    every = cure["all past due"]
+    assert (every["loans"], every["opening_balance"], every["state_balance"]) == (3, 1000, 1000)
+    assert (every["repaid"], every["became_current"], every["cured"]) == (300, 0, 300)
+    assert (every["worse"], every["became_written_off"]) == (500, 200)
+
+
+def test_what_cured_was_repaid_or_became_current(tmp_path: Path) -> None:
+    """Two instalments: 40 of 100 late in February, paid in March, the rest due in May."""
+    of = (
+        book()
+        .loan(100, disbursed="2025-01-05", instalments=[("2025-02-20", 40), ("2025-05-20", 60)],
+              payments=[("2025-03-10", 40)])
+        .loan(70, disbursed="2025-01-05", instalments=[("2025-02-20", 70)],
+              payments=[("2025-03-10", 70)])
+        .ending(AS_OF)
+    )  # fmt: skip
+    with make_ledger(of, [AS_OF], tmp_path) as made:
+        rows = of_book(made, "delinquency_cure")
+    assert [row["opening_state"] for row in rows] == ["1-30", "all past due"]
+    for row in rows:
+        assert (row["repaid"], row["became_current"], row["cured"]) == (70, 100, 170)
 
 
 def test_the_rolls_of_twelve_months_add_up_month_by_month(ledger: Ledger) -> None:
