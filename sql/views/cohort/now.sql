@@ -11,13 +11,14 @@
 -- percent: balance_share = balance / disbursed
 -- percent: outstanding_share = outstanding / disbursed
 -- loans: loan_cohort on cohort_month by dimension where months_back = 0
+-- Mature: the month of disbursement is over, so that the vintage is whole. Of a month in progress `partial` speaks.
 SELECT
   c.as_of,
   d.dimension,
   CASE d.dimension WHEN 'entity' THEN c.entity WHEN 'product' THEN c.product ELSE 'book' END AS member,
   c.cohort_month,
   c.months_on_book,
-  NOT c.partial AS mature,
+  NOT c.partial OR c.months_on_book > 0 AS mature,
   SUM(c.loans) AS loans,
   SUM(c.loans_ever_30) AS loans_ever_30,
   SUM(c.loans_ever_90) AS loans_ever_90,
