@@ -14,6 +14,7 @@ SELECT
   l.currency,
   l.disbursed_on,
   CASE WHEN o.rate = 1 THEN CAST(f.balance AS DECIMAL(18, 6)) ELSE CAST(ROUND(CAST(f.balance AS DECIMAL(35, 6)) * o.rate, 6) AS DECIMAL(18, 6)) END AS written_off_balance,
+  SUM(CASE WHEN o.rate = 1 THEN CAST(f.balance AS DECIMAL(18, 6)) ELSE CAST(ROUND(CAST(f.balance AS DECIMAL(35, 6)) * o.rate, 6) AS DECIMAL(18, 6)) END) OVER (PARTITION BY s.as_of, s.month_seq, f.seq) AS pool_balance,
   SUM(CASE
     WHEN x.seq IS NULL THEN 0
     WHEN o.rate = 1 THEN CAST(x.cash_month AS DECIMAL(18, 6))

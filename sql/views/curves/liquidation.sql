@@ -3,16 +3,18 @@
 -- title: Liquidation: all cash since write-off, of the balance written off, not annualised | Liquidación: todo el efectivo desde el castigo, del saldo castigado, sin anualizar
 -- order: months_since
 -- percent: liquidation_rate = collected / written_off_balance
--- loans: loan_liquidation on months_since where NOT partial
+-- loans: loan_liquidation on months_since where NOT partial AND pool_balance >= 1
+-- A pool of less than one unit of money is dust and left out. `mature`: three pools or more; below, a row is theirs alone.
 -- Only full months: every loan in a row was written off at least that many months before a month-end that the data cover.
 SELECT
   p.as_of,
   p.months_since,
   COUNT(*) AS pools,
+  COUNT(*) >= 3 AS mature,
   FALSE AS partial,
   SUM(p.loans) AS loans,
   SUM(p.written_off_balance) AS written_off_balance,
   SUM(p.collected) AS collected
 FROM liquidation_pool AS p
-WHERE NOT p.partial
+WHERE NOT p.partial AND p.written_off_balance >= 1
 GROUP BY p.as_of, p.months_since

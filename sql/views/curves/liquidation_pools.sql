@@ -4,6 +4,7 @@
 -- order: written_off_at, months_since
 -- percent: liquidation_rate = collected / written_off_balance
 -- loans: loan_liquidation on written_off_at, months_since
+-- A pool of less than one unit of money is dust and left out.
 SELECT
   as_of,
   written_off_at,
@@ -14,3 +15,4 @@ SELECT
   written_off_balance,
   collected
 FROM liquidation_pool
+WHERE written_off_balance >= 1

@@ -109,6 +109,31 @@ def test_liquidation_follows_what_was_written_off(ledger: Ledger, shown: Shown) 
     assert {f"{row['written_off_at']}" for row in pools} == {"2024-07-31", "2025-03-31"}
 
 
+def test_a_pool_of_dust_is_left_out_and_three_pools_are_mature(
+    ledger_of: Callable[..., Ledger], shown: Shown
+) -> None:
+    """Written off in September (0.99 and 0.01: a unit), October, November and December (0.99)."""
+    of = book()
+    for amount, due in (
+        ("0.99", "2024-04-01"), ("0.01", "2024-04-02"), ("50", "2024-05-01"), ("60", "2024-06-01"),
+        ("0.99", "2024-07-01"),
+    ):  # fmt: skip
+        of = of.loan(Decimal(amount), disbursed="2024-03-01", instalments=[(due, Decimal(amount))])
+    ledger = ledger_of(of.ending(AS_OF), AS_OF)
+    rows = shown(ledger, "curves.liquidation", AS_OF)
+    assert [(row["months_since"], row["pools"], row["mature"]) for row in rows] == [
+        (0, 3, True), (1, 3, True), (2, 3, True), (3, 3, True), (4, 3, True), (5, 2, False),
+        (6, 1, False),
+    ]  # fmt: skip
+    assert [row["written_off_balance"] for row in rows] == [111, 111, 111, 111, 111, 51, 1]
+    pools = shown(ledger, "curves.liquidation_pools", AS_OF)
+    assert {row["written_off_balance"] for row in pools} == {1, 50, 60}
+    lost = ledger.rows("loan_liquidation", months_since=0)
+    assert sorted(row["pool_balance"] for row in lost) == [
+        Decimal("0.99"), 1, 1, 50, 60,
+    ]  # fmt: skip
+
+
 def test_what_comes_back_after_a_write_off_is_told(
     ledger_of: Callable[..., Ledger], shown: Shown
 ) -> None:
