@@ -332,3 +332,17 @@ def test_a_day_within_a_month_does_not_see_its_end(ledger_of: Callable[..., Ledg
     for table in ("overview_months", "traction_months", "collection_months"):
         rows = [row for row in ledger.rows(table, months_back=0) if f"{row['as_of']}" < AS_OF]
         assert [f"{row['month_end']}" for row in rows] == ["2025-03-20"]
+
+
+def test_a_change_of_a_ratio_is_in_points_and_of_anything_else_in_percent(
+    ledger: Ledger, shown: Callable[..., list[dict[str, Any]]]
+) -> None:
+    rows = shown(ledger, "key_indicators.indicators", AS_OF)
+    units = {row["indicator"]: row["change_unit"] for row in rows}
+    assert {name for name, unit in units.items() if unit == "points"} == {
+        "par_30", "par_90", "apr_new", "collection_rate",
+    }  # fmt: skip
+    assert {*units.values()} == {"points", "percent"}
+    change = {row["indicator"]: row["change_1m"] for row in rows}
+    # 2,000 became 1,900; at risk of 30 days: 200 of 2,000 (L4) and 500 of 1,900 (L2).
+    assert (change["outstanding"], round(change["par_30"], 4)) == (-5, Decimal("16.3158"))

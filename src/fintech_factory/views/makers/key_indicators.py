@@ -93,6 +93,7 @@ def _rows(facts: Facts, at: Cells, full: Mapping[int, Cells]) -> Iterator[dict[s
             "as_of": facts.date.as_of,
             "indicator": each.name,
             "unit": each.unit,
+            "change_unit": "points" if each.is_ratio else "percent",
             "at_as_of": each.figure(at),
             "last_full_month": None if newest is None else full[newest]["as_of"],
             "month_0": last,
