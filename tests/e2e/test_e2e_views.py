@@ -160,6 +160,24 @@ def test_cells_that_no_row_has_are_refused_and_never_run(
     assert said in outcome.err
 
 
+def test_a_table_whose_file_was_deleted_is_missing_and_says_so(
+    factory: Factory, workspace_with: Callable[[Book], Workspace]
+) -> None:
+    """In a view that SQL alone makes, and in one that a maker adds to."""
+    root = workspace_with(book().loan().ending("2025-03-31")).root
+    for file in ("delinquency/ageing", "cash_flow/contractual"):
+        (root / "sql" / "views" / f"{file}.sql").unlink()
+    assert factory(root, "run").code == 0
+    for view, table in (("delinquency", "ageing"), ("cash_flow", "contractual")):
+        shown = factory(root, "views", "show", view, "--table", table, "--json").document
+        needs = f"sql/views/{view}/{table}.sql is not in this workspace"
+        assert (shown["tables"], shown["missing"]) == ({}, [{"table": table, "needs": needs}])
+        shown = factory(root, "views", "show", view, "--json").document
+        assert len(shown["tables"]) > 2
+        outcome = factory(root, "views", "loans", view, table)
+        assert (outcome.code, needs in outcome.err) == (2, True)
+
+
 def test_every_sum_opens_to_the_loans_that_make_it(published: Path) -> None:
     """Each number of each table that names its loans is the sum over just those loans."""
     views = App(Workspace(published)).views

@@ -7,8 +7,10 @@ from functools import cached_property
 
 from fintech_factory.errors import ModelError, UsageError
 from fintech_factory.transform.models import Model
+from fintech_factory.views.absent import absent_tables, with_absent
 from fintech_factory.views.makers import Maker, maker_of
 from fintech_factory.views.spec import TableSpec, read_spec
+from fintech_factory.views.table import Missing
 
 __all__ = ["Catalogue", "View"]
 
@@ -31,12 +33,16 @@ _TITLES: Mapping[str, tuple[str, str]] = {
 
 @dataclass(frozen=True)
 class View:
-    """A named set of tables: those that SQL makes and those that its maker adds."""
+    """A named set of tables: those that SQL makes and those that its maker adds.
+
+    `absent` are tables of the product whose file the workspace does not have: shown as missing.
+    """
 
     name: str
     title_en: str
     title_es: str
     specs: tuple[TableSpec, ...]
+    absent: tuple[Missing, ...] = ()
 
     def title(self, language: str) -> str:
         """Give the title in English (`en`) or Spanish (`es`)."""
@@ -44,8 +50,9 @@ class View:
 
     @cached_property
     def maker(self) -> Maker | None:
-        """What makes the tables that SQL does not, if there are any."""
-        return maker_of(self.name)
+        """What makes the tables that SQL does not, and names the absent, if there are any."""
+        made = maker_of(self.name)
+        return with_absent(made, self.absent) if self.absent else made
 
     @property
     def table_names(self) -> tuple[str, ...]:
@@ -65,6 +72,9 @@ class View:
             UsageError: the view has no such table, or its figures are no sums over loans.
         """
         self.has_table(table)
+        for lost in self.absent:
+            if lost.table == table:
+                raise UsageError(f"{self.name}.{table} cannot be made: {lost.needs}")
         for each in self.specs:
             if each.shown and each.table == table:
                 return each
@@ -99,8 +109,12 @@ class Catalogue:
                     hint="one of " + ", ".join(_TITLES),
                 )
             found[folder.name].append(read_spec(folder.name, model))
+        absent = absent_tables(models)
         return Catalogue(
-            {name: View(name, *_TITLES[name], tuple(specs)) for name, specs in found.items()}
+            {
+                name: View(name, *_TITLES[name], tuple(specs), absent.get(name, ()))
+                for name, specs in found.items()
+            }
         )
 
     def get(self, name: str) -> View:
