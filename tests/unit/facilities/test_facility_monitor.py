@@ -141,6 +141,47 @@ def test_without_cash_of_the_day_the_surplus_is_unavailable(watch: Watch, show: 
     assert (surplus.value, "needs the cash" in surplus.reason) == (None, True)
 
 
+@pytest.mark.parametrize(
+    ("cash", "data_end", "said"),
+    [
+        ("2025-12-31", "2025-03-20", "2025-12-31, after the day the data end"),
+        ("2025-12-31", DAY, "2025-12-31, after that day"),
+        ("2025-03-30", DAY, "2025-03-30, before that day"),
+    ],
+)
+def test_why_the_newest_cash_does_not_serve_is_said(
+    watch: Watch, show: Show, cash: str, data_end: str, said: str
+) -> None:
+    terms = TERMS.replace("on: 2025-03-31", f"on: {cash}")
+    monitor, on = watch(two_loans().ending(data_end), terms, at=DAY)
+    (facility,) = monitor.facilities
+    needed = needs(show(monitor, on))["borrowing_base"]
+    assert needed.endswith(
+        f"needs the cash of {data_end} in {facility.place}: the newest cash is of {said}"
+    )
+
+
+def test_a_kpi_covenant_of_a_pool_says_that_it_speaks_of_the_whole_book(
+    watch: Watch, show: Show
+) -> None:
+    cover = """\
+  - id: cover
+    title: {en: Cover, es: Cobertura}
+    figure: collateralisation
+    direction: at_least
+    triggers: [{from: 2025-01-01, warning: 2, breach: 1}]
+"""
+    of = two_loans().loan(500, entity="South", instalments=[("2025-06-30", 500)]).ending(DAY)
+    for pool, basis in (("pool: entity = 'South'\n", "pool"), ("", "whole book")):
+        monitor, on = watch(of, TERMS + cover + pool, at=DAY)
+        (facility,) = monitor.facilities
+        found = {row["covenant"]: row["basis"] for row in rows(show(monitor, on), "covenants")}
+        assert found == {"par_90": "whole book", "cover": basis}
+        text = certificate(monitor, facility, on, SOURCE, draft=False).as_markdown()
+        said = "Of the whole book, not of the pool alone: par"
+        assert (said in text) == bool(pool)
+
+
 def test_an_older_balance_serves_if_the_terms_allow_it(watch: Watch) -> None:
     terms = TERMS.replace("on: 2025-03-31", "on: 2025-03-26") + "cash_valid_days: DAYS\n"
     for days, cash in ((5, 100), (4, None)):

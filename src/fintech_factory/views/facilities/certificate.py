@@ -65,6 +65,7 @@ def certificate(
         *_conclusion(covenants, standing),
         *_base(standing, monitor.reporting_currency),
         *_covenants(covenants, monitor),
+        *_basis(facility, covenants, monitor),
         *_calendar(facility, on),
         *_sources(monitor, covenants, source),
         *_signatures(facility),
@@ -185,6 +186,15 @@ def _covenants(covenants: Sequence[Covenant], monitor: Monitor) -> Iterator[Bloc
     methods = dict.fromkeys(each.method for each in covenants)
     if methods:
         yield Paragraph(f"Days to breach by {' and '.join(methods)}; past 24 months none is given.")
+
+
+def _basis(
+    facility: Facility, covenants: Sequence[Covenant], monitor: Monitor
+) -> Iterator[Paragraph]:
+    """Say which figures are not of the pool where only a part of the book is pledged."""
+    kpis = dict.fromkeys(e.figure for e in covenants if e.figure in monitor.definitions.kpis)
+    if facility.pool is not None and kpis:
+        yield Paragraph(f"Of the whole book, not of the pool alone: {', '.join(kpis)}.")
 
 
 def _formula(figure: str, monitor: Monitor) -> str:

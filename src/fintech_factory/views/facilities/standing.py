@@ -73,7 +73,7 @@ def standing_at(
         drawn=_amount(facility.terms.drawn, on.cut_on, rate),
         cash=None if cash is None else round(cash * rate, 6),
     )
-    reason = "" if cash is not None else f"needs the cash of {on.cut_on} in {facility.place}"
+    reason = "" if cash is not None else _no_cash(facility, on)
     return Standing(facility, on, pool, found, base, rate, cash_on, reason)
 
 
@@ -106,6 +106,20 @@ def _cash(facility: Facility, day: date) -> tuple[date | None, Decimal | None]:
     usable = [each for each in facility.terms.cash if oldest <= each.on <= day]
     newest = max(usable, key=lambda each: each.on, default=None)
     return (None, None) if newest is None else (newest.on, newest.amount)
+
+
+def _no_cash(facility: Facility, on: ViewDate) -> str:
+    """Say which cash is needed, and why the newest that is said does not serve."""
+    needs = f"needs the cash of {on.cut_on} in {facility.place}"
+    newest = max((each.on for each in facility.terms.cash), default=None)
+    if newest is None:
+        return needs
+    if newest > on.cut_on:
+        limit = "the day the data end" if on.partial else "that day"
+        return f"{needs}: the newest cash is of {newest}, after {limit}"
+    days = facility.terms.cash_valid_days
+    allowed = f", and {days} days are allowed" if days else ""
+    return f"{needs}: the newest cash is of {newest}, before that day{allowed}"
 
 
 def _share(part: Decimal | None, whole: Decimal, reason: str) -> Figure:
