@@ -32,4 +32,4 @@ def is_dust(whole: Decimal | int | None) -> bool:
 
     A percentage of it would run to millions and say nothing. Counts are never that.
     """
-    return whole is not None and 0 < abs(Decimal(whole)) < 1
+    return whole is not None and -1 < whole < 1 and whole != 0
