@@ -19,6 +19,7 @@ from fintech_factory.kpi_engine import (
     Scope,
     compare,
     evaluate,
+    is_measured,
     load_definitions,
     recompute,
 )
@@ -281,7 +282,9 @@ def both_engines(definitions: Definitions, of: Book, days: Sequence[date]) -> li
         second = recompute(definitions, scope, landed_rows(ledger.build), RULES)
     readings = compare(definitions, first, second)
     return [
-        f"{each.kpi} {each.group}: {each.reason}" for each in readings if each.check != "matched"
+        f"{each.kpi} {each.group}: {each.reason}"
+        for each in readings
+        if each.check != "matched" and is_measured(definitions.get(each.kpi))
     ]
 
 
