@@ -1,0 +1,1 @@
+"""Rules, alerts, routes, silences and escalation: facts in, values out."""

@@ -1,0 +1,1 @@
+"""Outbox and channels: from a message to a receipt."""

@@ -1,0 +1,1 @@
+"""One module a channel; the file name is the registration."""

@@ -1,0 +1,1 @@
+"""The operational database: runs, readings, findings, alerts, outbox, audit; plain rows."""
