@@ -217,6 +217,8 @@ outbox = Table(
     Column("thread", String(120), nullable=False),
     Column("alert_id", String(24), nullable=False, default=""),
     Column("severity", String(16), nullable=False),
+    # 0 is what is sent first.
+    Column("rank", Integer, nullable=False),
     Column("message", JSON, nullable=False),
     # waiting, leased, delivered, dead, unknown, dropped
     Column("status", String(16), nullable=False, default="waiting"),
@@ -232,7 +234,7 @@ outbox = Table(
     Column("provider_id", String(200), nullable=False, default=""),
     Column("finished_at", Moment),
     Column("reason", Text, nullable=False, default=""),
-    Index(None, "status", "due_at"),
+    Index(None, "status", "rank", "sequence"),
     Index(None, "thread", "channel", "address"),
 )
 

@@ -1,0 +1,198 @@
+"""Sends what the outbox holds: lease, begin, send, write down."""
+
+import logging
+import secrets
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from fintech_factory.clock import Clock
+from fintech_factory.distribution import outbox
+from fintech_factory.distribution.channel import Channel, Outcome, Word
+from fintech_factory.distribution.outbox import Lease, Leased
+from fintech_factory.distribution.pace import Paces
+from fintech_factory.distribution.retry import Next, Policy, Standing, next_of
+from fintech_factory.state.store import State
+
+__all__ = ["Dispatcher", "Done", "Tally"]
+
+log = logging.getLogger(__name__)
+
+_LEASE = timedelta(minutes=2)
+_DICE = secrets.SystemRandom()
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """One attempt with what came of it."""
+
+    leased: Leased
+    outcome: Outcome
+    then: Next
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a round of sending came to."""
+
+    delivered: int = 0
+    waiting: int = 0
+    dead: int = 0
+    unknown: int = 0
+    next_due: datetime | None = None
+
+    @property
+    def failed(self) -> int:
+        """How many will not be sent again by themselves, and are not known to have arrived."""
+        return self.dead + self.unknown
+
+    def then(self, later: "Tally") -> "Tally":
+        """Add a later round; what waited before was tried again in it."""
+        return Tally(
+            delivered=self.delivered + later.delivered,
+            waiting=later.waiting,
+            dead=self.dead + later.dead,
+            unknown=self.unknown + later.unknown,
+            next_due=later.next_due,
+        )
+
+    def count(self, standing: Standing) -> None:
+        """Count one outcome."""
+        match standing:
+            case Standing.DELIVERED:
+                self.delivered += 1
+            case Standing.DEAD:
+                self.dead += 1
+            case Standing.UNKNOWN:
+                self.unknown += 1
+            case _:
+                self.waiting += 1
+
+
+def _nothing_more(_connection: Connection, _done: Sequence[Done], _at: datetime) -> None:
+    return None
+
+
+@dataclass(slots=True)
+class Dispatcher:
+    """Sends for one state database. Several may work at once: what one has leased is its own.
+
+    `note` is called in the transaction that writes outcomes down: what follows from them (the
+    audit entry, word of a dead letter) is kept together with them. `reach` is told the name of
+    each point that a process may die at; only tests listen.
+    """
+
+    state: State
+    channels: Mapping[str, Channel]
+    clock: Clock
+    policy: Policy = field(default_factory=Policy)
+    paces: Paces = field(default_factory=Paces)
+    note: Callable[[Connection, Sequence[Done], datetime], None] = _nothing_more
+    draw: Callable[[], float] = _DICE.random
+    reach: Callable[[str], None] = lambda _: None
+    at_once: int = 16
+    owner: str = field(default_factory=lambda: secrets.token_hex(8))
+
+    def drain(self) -> Tally:
+        """Send all that is due now; the tally says from when the rest is due."""
+        tally = Tally()
+        with ThreadPoolExecutor(max_workers=self.at_once) as pool:
+            sent: dict[Future[Outcome], Leased] = {}
+            while self._start(pool, sent) or sent:
+                # Whoever is quick does not wait for whoever is slow.
+                ended, _ = wait(sent, return_when=FIRST_COMPLETED)
+                self.reach("delivery sent")
+                for done in self._finish([(sent.pop(each), each.result()) for each in ended]):
+                    tally.count(done.then.standing)
+                self.reach("delivery recorded")
+        with self.state.reading() as connection:
+            tally.next_due = outbox.next_due(connection)
+        return tally
+
+    def work(self, until: datetime, sleep: Callable[[float], None]) -> Tally:
+        """Send all that becomes due up to a moment; come back as soon as nothing more will be."""
+        whole = self.drain()
+        while whole.next_due is not None and whole.next_due <= until:
+            sleep(max((whole.next_due - self.clock.now()).total_seconds(), 0.01))
+            whole = whole.then(self.drain())
+        return whole
+
+    def _start(self, pool: ThreadPoolExecutor, sent: dict[Future[Outcome], Leased]) -> int:
+        """Start what is due, as far as there are hands; no channel takes more than half of them."""
+        started = 0
+        while free := self.at_once - len(sent):
+            held = Counter(each.channel for each in sent.values())
+            share = max(self.at_once // 2, 1)
+            busy = frozenset(name for name, count in held.items() if count >= share)
+            leased = self._claim(min(free, share), busy)
+            if not leased:
+                break
+            self.reach("delivery leased")
+            for each in self._begin(self._paced(leased)):
+                sent[pool.submit(self._send, each)] = each
+                started += 1
+            self.reach("delivery begun")
+        return started
+
+    def _claim(self, limit: int, busy: frozenset[str]) -> list[Leased]:
+        with self.state.transaction() as connection:
+            lease = Lease(self.owner, _LEASE, limit, busy)
+            return outbox.claim(connection, lease, self.clock.now())
+
+    def _paced(self, leased: Sequence[Leased]) -> list[Leased]:
+        """Keep what may go now; the rest is given back until its destination is ready."""
+        at, ready = self.clock.now(), []
+        late: list[tuple[Leased, datetime]] = []
+        for each in leased:
+            until = self.paces.take(each.channel, each.delivery.address, at)
+            if until is None:
+                ready.append(each)
+            else:
+                late.append((each, until))
+        if late:
+            with self.state.transaction() as connection:
+                for each, until in late:
+                    outbox.postpone(connection, each, until)
+        return ready
+
+    def _begin(self, leased: Sequence[Leased]) -> list[Leased]:
+        if not leased:
+            return []
+        with self.state.transaction() as connection:
+            return outbox.begin(connection, leased, self.clock.now())
+
+    def _send(self, leased: Leased) -> Outcome:
+        if self.clock.now() > leased.tried.deadline:
+            return Outcome(Word.REFUSED, reason="its deadline has passed; nobody was told by it")
+        channel = self.channels.get(leased.channel)
+        if channel is None:
+            reason = f"the channel {leased.channel} is not enabled any more"
+            return Outcome(Word.REFUSED, reason=reason)
+        try:
+            return channel.send(leased.delivery)
+        except Exception as error:
+            # The step boundary of a delivery: a plug-in's own fault must not stop the others.
+            log.exception("channel failed", extra={"channel": leased.channel})
+            return Outcome(
+                Word.UNKNOWN, reason=f"the channel itself failed: {type(error).__name__}"
+            )
+
+    def _finish(self, ended: Sequence[tuple[Leased, Outcome]]) -> list[Done]:
+        at, done = self.clock.now(), []
+        with self.state.transaction() as connection:
+            for leased, outcome in ended:
+                then = next_of(leased.tried, outcome, at, self.policy, self.draw)
+                if outbox.finish(connection, leased, outcome, then, at):
+                    done.append(Done(leased, outcome, then))
+                self._slow_down(leased, outcome, at)
+            self.note(connection, done, at)
+        return done
+
+    def _slow_down(self, leased: Leased, outcome: Outcome, at: datetime) -> None:
+        if outcome.word is Word.DEFERRED and outcome.retry_after_s:
+            until = at + timedelta(seconds=outcome.retry_after_s)
+            self.paces.close(leased.channel, leased.delivery.address, until)
