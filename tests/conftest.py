@@ -1,7 +1,8 @@
-"""What tests share: ledgers and workspaces made of small books, and the reference tape."""
+"""What tests share: ledgers, workspaces of small books, databases, and the reference tape."""
 
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import date
@@ -10,17 +11,22 @@ from typing import Any
 
 import pytest
 
+# Tests are not a package; what they share is found beside them.
+sys.path.insert(0, str(Path(__file__).parent))
+
 from fintech_factory.config import load
 from fintech_factory.config.workspace import Workspace
 from fintech_factory.kpi_engine import Definitions, load_definitions
 from fintech_factory.pipeline.view_facts import Asked, show_view, snapshot_dates
 from fintech_factory.pipeline.view_figures import observed_by
+from fintech_factory.state.store import State
 from fintech_factory.testing import RULES, Book, Ledger, default_models, make_ledger, make_workspace
 from fintech_factory.values import LedgerRules
 from fintech_factory.views.catalogue import Catalogue
 from fintech_factory.views.provisioning import Provisioning
 from fintech_factory.views.scenarios import Scenarios
 from fintech_factory.views.table import Shown
+from state_databases import Databases
 
 _ROOT = Path(__file__).resolve().parents[1]
 
@@ -71,6 +77,28 @@ def tape() -> Path:
     if not (folder / "loans.csv").is_file():
         pytest.skip(f"no reference tape in {folder} (or set FACTORY_REFERENCE_TAPE)")
     return folder
+
+
+@pytest.fixture(scope="session")
+def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+    """Operational databases of both kinds, as many as are asked for."""
+    with Databases(tmp_path_factory.mktemp("databases")) as made:
+        yield made
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def state_url(request: pytest.FixtureRequest, databases: Databases) -> Iterator[str]:
+    """The URL of an operational database with all of its tables and no row, on each engine."""
+    with databases.ready(request.param) as url:
+        yield url
+
+
+@pytest.fixture
+def state(state_url: str) -> Iterator[State]:
+    """An operational database with all of its tables and no row, on each engine."""
+    opened = State(state_url)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,121 @@
+"""Runs a PostgreSQL server until standard input ends: its asker is done, or dead."""
+
+import json
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+_ATTEMPTS = 3
+_READY_S = 60
+# Nobody keeps what tests write: waiting for the disk would only slow them down.
+_SETTINGS = (
+    "fsync=off", "full_page_writes=off", "jit=off", "listen_addresses=127.0.0.1",
+    "max_connections=60", "shared_buffers=32MB", "synchronous_commit=off",
+    "unix_socket_directories=", "timezone=UTC", "log_min_messages=fatal",
+)  # fmt: skip
+
+
+def main() -> int:
+    """Serve one request: a line of JSON with `programs`, `folder`, `password`, maybe `account`."""
+    request: dict[str, Any] = json.loads(sys.stdin.readline())
+    folder, server = Path(request["folder"]), None
+    try:
+        _initialise(folder, request)
+        server, port = _start(folder, request)
+        print(json.dumps({"port": port}), flush=True)  # noqa: T201 - the answer
+        sys.stdin.read()
+    except (OSError, RuntimeError, subprocess.SubprocessError) as failed:
+        said = getattr(failed, "stderr", None) or str(failed)
+        print(json.dumps({"reason": said}), flush=True)  # noqa: T201
+        return 1
+    finally:
+        if server is not None:
+            # Immediate: what it would still write is deleted anyway.
+            server.send_signal(signal.SIGQUIT)
+            server.wait(20)
+        shutil.rmtree(folder, ignore_errors=True)
+    return 0
+
+
+def _initialise(folder: Path, request: dict[str, Any]) -> None:
+    secret = folder / "password"
+    secret.write_text(request["password"], encoding="utf-8")
+    account = request.get("account")
+    if account:
+        user = pwd.getpwnam(account)
+        for each in (folder, secret):
+            os.chown(each, user.pw_uid, user.pw_gid)
+    _run(
+        request,
+        "initdb", "--pgdata", str(folder / "cluster"), "--username", "factory",
+        "--pwfile", str(secret), "--auth", "scram-sha-256", "--encoding", "UTF8",
+        "--locale", "C", "--no-sync",
+    )  # fmt: skip
+
+
+def _start(folder: Path, request: dict[str, Any]) -> tuple["subprocess.Popen[bytes]", int]:
+    """Start on a port that was free a moment ago; another one if somebody was faster."""
+    for _ in range(_ATTEMPTS):
+        port = _free_port()
+        options = [part for each in _SETTINGS for part in ("-c", each)]
+        server = subprocess.Popen(
+            _command(request, "postgres", "-D", str(folder / "cluster"), "-p", str(port), *options),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd="/",
+        )
+        if _is_ready(server, request, port):
+            return server, port
+        server.wait(20)
+    raise RuntimeError("it ended each time before it answered")
+
+
+def _is_ready(server: "subprocess.Popen[bytes]", request: dict[str, Any], port: int) -> bool:
+    ends = time.monotonic() + _READY_S
+    probe = [str(Path(request["programs"]) / "pg_isready"), "-q", "-h", "127.0.0.1", "-p"]
+    while time.monotonic() < ends and server.poll() is None:
+        if subprocess.run([*probe, str(port)], check=False).returncode == 0:
+            return True
+        time.sleep(0.05)
+    server.kill()
+    return False
+
+
+def _run(request: dict[str, Any], *command: str) -> None:
+    done = subprocess.run(
+        _command(request, *command), check=False, capture_output=True, text=True, cwd="/"
+    )
+    if done.returncode:
+        raise RuntimeError(done.stderr.strip())
+
+
+def _command(request: dict[str, Any], program: str, *arguments: str) -> list[str]:
+    account = request.get("account")
+    # The server dies with this process even where that is killed itself.
+    as_account = (
+        ["--reuid", account, "--regid", _group(account), "--clear-groups"] if account else []
+    )
+    guard = ["setpriv", *as_account, "--pdeathsig", "QUIT"] if shutil.which("setpriv") else []
+    return [*guard, str(Path(request["programs"]) / program), *arguments]
+
+
+def _group(account: str) -> str:
+    return str(pwd.getpwnam(account).pw_gid)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
