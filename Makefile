@@ -1,6 +1,7 @@
 # Two commands do everything on a machine with Debian, Python 3.11 and make: `make demo`, `make test`.
 # Each makes its own environment in .venv; nothing else on the machine is changed, except that
-# Debian's python3-venv is installed where it is missing and may be.
+# Debian's python3-venv, and for the tests its postgresql, are installed where they are missing and
+# may be; the tests run a server of their own, and no other is started.
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -41,6 +42,7 @@ check: $(TEST_STAMP) ## Lint, format, types, floors of the house, settings
 	$(BIN)/factory check --workspace .
 
 unit: $(TEST_STAMP) ## Run every test and nothing else
+	@.ci/install-postgresql
 	$(BIN)/python -m pytest -n 2 --dist loadgroup --ignore=tests/spark
 
 test-spark: $(SPARK)/.installed ## Run the same SQL models on PySpark and compare every row (needs Java 17)

@@ -98,17 +98,18 @@ def _run(request: dict[str, Any], *command: str) -> None:
 
 
 def _command(request: dict[str, Any], program: str, *arguments: str) -> list[str]:
-    account = request.get("account")
     # The server dies with this process even where that is killed itself.
-    as_account = (
-        ["--reuid", account, "--regid", _group(account), "--clear-groups"] if account else []
-    )
-    guard = ["setpriv", *as_account, "--pdeathsig", "QUIT"] if shutil.which("setpriv") else []
-    return [*guard, str(Path(request["programs"]) / program), *arguments]
+    return [
+        *("setpriv", "--pdeathsig", "QUIT", *_as_account(request.get("account"))),
+        *(str(Path(request["programs"]) / program), *arguments),
+    ]
 
 
-def _group(account: str) -> str:
-    return str(pwd.getpwnam(account).pw_gid)
+def _as_account(account: str | None) -> list[str]:
+    if account is None:
+        return []
+    group = str(pwd.getpwnam(account).pw_gid)
+    return ["--reuid", account, "--regid", group, "--clear-groups"]
 
 
 def _free_port() -> int:

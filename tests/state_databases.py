@@ -1,4 +1,4 @@
-"""Operational databases for tests: SQLite files, and databases of a PostgreSQL server of our own."""
+"""Operational databases for tests: files of SQLite, and those of our own PostgreSQL server."""
 
 import shutil
 from collections.abc import Iterator

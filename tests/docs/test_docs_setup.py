@@ -28,8 +28,11 @@ class Machine:
         path.chmod(0o755)
 
     def install_venv(self) -> "subprocess.CompletedProcess[str]":
+        return self.install(ROOT / ".ci" / "install-venv")
+
+    def install(self, script: Path) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
-            [BASH, str(ROOT / ".ci" / "install-venv")],
+            [BASH, str(script)],
             env={"PATH": str(self.folder), "LOG": str(self.folder / "log")},
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -84,6 +87,47 @@ def test_where_there_is_no_apt_get_nothing_is_tried(tmp_path: Path) -> None:
     assert "venv" in told.stderr
 
 
+@pytest.fixture
+def bare_postgresql(tmp_path: Path) -> Path:
+    """What installs PostgreSQL, on a machine whose folders are the test's own."""
+    scripts = tmp_path / "ci"
+    scripts.mkdir()
+    for name in ("debian", "install-postgresql"):
+        text = (ROOT / ".ci" / name).read_text(encoding="utf-8")
+        for folder in ("/usr/lib/postgresql", "/etc/postgresql-common"):
+            text = text.replace(folder, f"{tmp_path}{folder}")
+        (scripts / name).write_text(text, encoding="utf-8")
+    return scripts / "install-postgresql"
+
+
+def test_postgresql_is_installed_for_tests_without_a_cluster_of_its_own(
+    machine: Callable[[int], Machine], bare_postgresql: Path
+) -> None:
+    debian = machine(0)
+    spared = f"{debian.folder}/etc/postgresql-common/createcluster.d/no-main-cluster.conf"
+    debian.add("apt-get", f'echo "apt-get $*" >> "$LOG"; /bin/cat {spared} >> "$LOG" 2>&1 || true')
+    for name in ("mkdir", "tee", "rm"):
+        debian.add(name, f'exec /bin/{name} "$@"')
+    debian.add("tee", 'exec /usr/bin/tee "$@"')
+    assert debian.install(bare_postgresql).returncode == 0
+    *_, before, last, told = debian.called
+    assert before.endswith("No such file or directory")
+    assert last == "apt-get install -y --no-install-recommends postgresql"
+    assert told == "create_main_cluster = false"
+    assert not Path(spared).exists()
+
+
+def test_postgresql_that_is_there_is_left_alone(
+    machine: Callable[[int], Machine], bare_postgresql: Path
+) -> None:
+    debian = machine(0)
+    programs = debian.folder / "usr" / "lib" / "postgresql" / "15" / "bin"
+    programs.mkdir(parents=True)
+    (programs / "initdb").touch(mode=0o755)
+    assert debian.install(bare_postgresql).returncode == 0
+    assert debian.called == []
+
+
 def test_make_alone_says_what_can_be_made() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     said = subprocess.run(
@@ -105,7 +149,10 @@ def test_continuous_integration_is_what_a_newcomer_runs() -> None:
     assert orders == ["set -euo pipefail", 'cd "$(dirname "$0")/.."', "exec make test"]
 
 
-@pytest.mark.parametrize("name", ["Makefile", ".ci/run", ".ci/pin", ".ci/install-venv"])
+@pytest.mark.parametrize(
+    "name",
+    ["Makefile", ".ci/run", ".ci/pin", ".ci/debian", ".ci/install-venv", ".ci/install-postgresql"],
+)
 def test_no_script_says_where_packages_come_from(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
     assert (
