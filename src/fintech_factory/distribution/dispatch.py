@@ -16,6 +16,7 @@ from fintech_factory.distribution.channel import Channel, Outcome, Word
 from fintech_factory.distribution.outbox import Lease, Leased
 from fintech_factory.distribution.pace import Paces
 from fintech_factory.distribution.retry import Next, Policy, Standing, next_of
+from fintech_factory.faults import reach
 from fintech_factory.state.store import State
 
 __all__ = ["Dispatcher", "Done", "Tally"]
@@ -82,8 +83,7 @@ class Dispatcher:
     """Sends for one state database. Several may work at once: what one has leased is its own.
 
     `note` is called in the transaction that writes outcomes down: what follows from them (the
-    audit entry, word of a dead letter) is kept together with them. `reach` is told the name of
-    each point that a process may die at; only tests listen.
+    audit entry, word of a dead letter) is kept together with them.
     """
 
     state: State
@@ -93,7 +93,6 @@ class Dispatcher:
     paces: Paces = field(default_factory=Paces)
     note: Callable[[Connection, Sequence[Done], datetime], None] = _nothing_more
     draw: Callable[[], float] = _DICE.random
-    reach: Callable[[str], None] = lambda _: None
     at_once: int = 16
     owner: str = field(default_factory=lambda: secrets.token_hex(8))
 
@@ -105,10 +104,10 @@ class Dispatcher:
             while self._start(pool, sent) or sent:
                 # Whoever is quick does not wait for whoever is slow.
                 ended, _ = wait(sent, return_when=FIRST_COMPLETED)
-                self.reach("delivery sent")
+                reach("delivery.sent")
                 for done in self._finish([(sent.pop(each), each.result()) for each in ended]):
                     tally.count(done.then.standing)
-                self.reach("delivery recorded")
+                reach("delivery.recorded")
         with self.state.reading() as connection:
             tally.next_due = outbox.next_due(connection)
         return tally
@@ -131,11 +130,11 @@ class Dispatcher:
             leased = self._claim(min(free, share), busy)
             if not leased:
                 break
-            self.reach("delivery leased")
+            reach("delivery.leased")
             for each in self._begin(self._paced(leased)):
                 sent[pool.submit(self._send, each)] = each
                 started += 1
-            self.reach("delivery begun")
+            reach("delivery.begun")
         return started
 
     def _claim(self, limit: int, busy: frozenset[str]) -> list[Leased]:

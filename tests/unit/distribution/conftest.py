@@ -1,14 +1,12 @@
 """A desk to send from, on every database that the state can be in."""
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from fintech_factory.distribution.dispatch import Dispatcher
-from fintech_factory.state.store import State, sqlite_url
-from fintech_factory.state.tables import metadata
+from fintech_factory.state.store import State
 
 # Tests are not a package; their builders are found beside them.
 sys.path.insert(0, str(Path(__file__).parent))
@@ -17,10 +15,7 @@ from distribution_desk import Desk, HandClock, ScriptedChannel
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    state = State(sqlite_url(tmp_path / "state.db"))
-    metadata.create_all(state.engine)
+def desk(state: State) -> Desk:
     clock, channel = HandClock(), ScriptedChannel()
     dispatcher = Dispatcher(state, {"slack": channel}, clock, draw=lambda: 1.0)
-    yield Desk(state, clock, channel, dispatcher)
-    state.close()
+    return Desk(state, clock, channel, dispatcher)
