@@ -1,1 +1,1 @@
-"""Rules, alerts, routes, silences and escalation: facts in, values out."""
+"""Decides who must be told what, and when: rules, alerts, routes, windows; facts in, values out."""

@@ -1,0 +1,57 @@
+"""What is watched, and when it is an alert."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from fintech_factory.alerting.escalate import Policy
+from fintech_factory.alerting.level import LimitState
+from fintech_factory.kpi_engine.limits import Direction, Limits
+
+__all__ = ["Kind", "Rule"]
+
+
+class Kind(StrEnum):
+    """What a rule watches; `unavailable` is a KPI's figure that is missing."""
+
+    KPI = "kpi"
+    UNAVAILABLE = "unavailable"
+    FINDING = "finding"
+    FRESHNESS = "freshness"
+    COVENANT = "covenant"
+    PIPELINE = "pipeline"
+    DELIVERY = "delivery"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule, checked.
+
+    A rule on a KPI (`subject`) has its `limits`, those of the definition and no others. Any other
+    rule goes by the severity of what was found, or always by `level` if that is given. It fires
+    once `for_` snapshots in a row are past a limit, and lets go once `resolve_for` are back over
+    the clear limit. `dimension` and `members` scope it: empty for the whole book, and no members
+    for each of them. `codes` are the kinds of finding (or the facilities, steps, channels) that it
+    watches, all if empty. At critical or above, what a `compliance` rule finds is a breach.
+    """
+
+    id: str
+    kind: Kind
+    subject: str = ""
+    limits: Limits = field(default_factory=lambda: Limits(Direction.NEUTRAL))
+    level: LimitState | None = None
+    for_: int = 1
+    resolve_for: int = 1
+    dimension: str = ""
+    members: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()
+    compliance: bool = False
+    policy: Policy = field(default_factory=Policy)
+
+    @property
+    def reachable(self) -> tuple[LimitState, ...]:
+        """The levels that it can come to, mildest first."""
+        if self.kind is Kind.KPI:
+            return tuple(level for level, _ in self.limits.steps)
+        if self.level is not None:
+            return (self.level,)
+        return (LimitState.WARNING, LimitState.CRITICAL)
