@@ -71,7 +71,7 @@ reading = Table(
     Column("value", Exact),
     Column("limit_state", String(16)),
     Column("definition_version", Integer, nullable=False),
-    Column("batch_set", String(64), nullable=False),
+    Column("batch_set", String(160), nullable=False),
 )
 
 # ---- what only ever grows ----------------------------------------------------------------------
@@ -95,7 +95,6 @@ alert = Table(
     # rule and scope: what is the same alert when it is seen again
     Column("fingerprint", String(200), nullable=False),
     Column("rule", String(80), nullable=False),
-    Column("subject", String(120), nullable=False),
     Column("scope", JSON, nullable=False),
     # pending, firing, resolved, closed
     Column("status", String(16), nullable=False),
@@ -144,12 +143,17 @@ evaluation = Table(
     "evaluation",
     metadata,
     Column("fingerprint", String(200), primary_key=True),
-    Column("as_of", Date, primary_key=True),
-    Column("batch_set", String(64), primary_key=True),
+    # The last day that the figure really speaks of: a month in progress is labelled by its end.
+    Column("cut_on", Date, primary_key=True),
+    Column("batch_set", String(160), primary_key=True),
+    Column("as_of", Date, nullable=False),
     Column("run_id", String(64), nullable=False),
     Column("at", Moment, nullable=False),
+    # judged, restated, backfill, stale
+    Column("said", String(16), nullable=False),
     Column("status", String(16), nullable=False),
-    Column("level", String(16), nullable=False),
+    # NULL where nothing is known.
+    Column("level", String(16)),
     Column("value", Exact),
     Column("reason", Text, nullable=False, default=""),
 )

@@ -1,0 +1,224 @@
+"""Keeps alerts, their transitions and their evaluations in the operational database."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select, update
+
+from fintech_factory.alerting import alert_json
+from fintech_factory.alerting.alert import AlertState, Transition
+from fintech_factory.alerting.evaluate import Said, Verdict
+from fintech_factory.alerting.observation import Observation, Past
+from fintech_factory.errors import UsageError
+from fintech_factory.state.tables import metadata
+
+__all__ = [
+    "Listed",
+    "due_states",
+    "find",
+    "keep_evaluation",
+    "keep_state",
+    "keep_transitions",
+    "listed",
+    "newest",
+    "pasts",
+    "transitions_of",
+]
+
+_alert = metadata.tables["alert"]
+_transition = metadata.tables["alert_transition"]
+_evaluation = metadata.tables["evaluation"]
+# More would not fit into one statement on SQLite.
+_AT_A_TIME = 500
+_SHORTEST_ID = 4
+
+
+def newest(connection: Connection, fingerprints: Collection[str]) -> dict[str, AlertState]:
+    """Give the newest alert, ended or not, of each fingerprint that ever had one."""
+    found: dict[str, AlertState] = {}
+    for some in _portions(fingerprints):
+        rows = connection.execute(select(_alert.c.memory).where(_alert.c.fingerprint.in_(some)))
+        for row in rows:
+            state = alert_json.of_json(row.memory)
+            held = found.get(state.fingerprint)
+            if held is None or held.number < state.number:
+                found[state.fingerprint] = state
+    return found
+
+
+def pasts(connection: Connection, observations: Sequence[Observation]) -> dict[str, Past]:
+    """Give what is known of earlier evaluations, by fingerprint."""
+    wanted = {each.fingerprint: each for each in observations}
+    latest: dict[str, Any] = {}
+    judged: set[tuple[str, Any, str]] = set()
+    for some in _portions(wanted):
+        of_these = _evaluation.c.fingerprint.in_(some)
+        known = select(_evaluation.c.fingerprint, func.max(_evaluation.c.cut_on)).where(
+            of_these, _evaluation.c.said != Said.BACKFILL.value
+        )
+        latest |= dict(connection.execute(known.group_by(_evaluation.c.fingerprint)).tuples())
+        key = (_evaluation.c.fingerprint, _evaluation.c.cut_on, _evaluation.c.batch_set)
+        dates = {wanted[each].cut_on for each in some}
+        same = select(*key).where(of_these, _evaluation.c.cut_on.in_(dates))
+        judged |= set(connection.execute(same).tuples())
+    return {
+        name: Past(latest.get(name), (name, each.cut_on, each.batch_set) in judged)
+        for name, each in wanted.items()
+    }
+
+
+def keep_evaluation(
+    connection: Connection, observation: Observation, verdict: Verdict, at: datetime
+) -> None:
+    """Write down how an observation was judged; one that was judged before is there already."""
+    if verdict.said is Said.RERUN:
+        return
+    connection.execute(
+        _evaluation.insert().values(
+            fingerprint=observation.fingerprint,
+            cut_on=observation.cut_on,
+            batch_set=observation.batch_set,
+            as_of=observation.as_of,
+            run_id=observation.run_id,
+            at=at,
+            said=verdict.said.value,
+            status=observation.status.value,
+            level=verdict.level.value if verdict.level else None,
+            value=observation.value,
+            reason=observation.reason,
+        )
+    )
+
+
+def keep_state(
+    connection: Connection, before: AlertState | None, after: AlertState, due_at: datetime | None
+) -> None:
+    """Write an alert as it is now.
+
+    Raises:
+        UsageError: somebody else has changed it since `before` was read.
+    """
+    values = _columns(after, due_at)
+    if before is None or before.number != after.number:
+        connection.execute(_alert.insert().values(alert_id=after.alert_id, **values))
+        return
+    changed = connection.execute(
+        update(_alert)
+        .where(_alert.c.alert_id == after.alert_id, _alert.c.revision == before.revision)
+        .values(**values)
+    )
+    if changed.rowcount != 1:
+        raise UsageError(
+            f"the alert {after.fingerprint} was changed by somebody else just now",
+            hint="look at it again, then say what you want",
+        )
+
+
+def keep_transitions(
+    connection: Connection, state: AlertState, transitions: Iterable[Transition]
+) -> None:
+    """Write down the steps that an alert has taken."""
+    rows = [
+        {
+            "alert_id": state.alert_id,
+            "at": each.at,
+            "kind": each.kind.value,
+            "level": each.level.value,
+            "value": each.value,
+            "as_of": each.as_of,
+            "actor": each.actor,
+            "reason": each.reason,
+            "run_id": each.run_id,
+            "detail": each.detail,
+        }
+        for each in transitions
+    ]
+    if rows:
+        connection.execute(_transition.insert(), rows)
+
+
+def due_states(connection: Connection, at: datetime) -> list[AlertState]:
+    """Give the alerts with which the clock has something to do by now."""
+    wanted = select(_alert.c.memory).where(_alert.c.due_at <= at, _alert.c.ended_at.is_(None))
+    return [
+        alert_json.of_json(row.memory)
+        for row in connection.execute(wanted.order_by(_alert.c.due_at))
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Which alerts are wanted: live ones only, or all; of one rule, or of all."""
+
+    live: bool = True
+    rule: str = ""
+    limit: int | None = None
+
+
+def listed(connection: Connection, wanted: Listed) -> list[AlertState]:
+    """Give alerts, the newest first."""
+    query = select(_alert.c.memory).order_by(_alert.c.opened_at.desc(), _alert.c.alert_id)
+    if wanted.live:
+        query = query.where(_alert.c.ended_at.is_(None))
+    if wanted.rule:
+        query = query.where(_alert.c.rule == wanted.rule)
+    if wanted.limit is not None:
+        query = query.limit(wanted.limit)
+    return [alert_json.of_json(row.memory) for row in connection.execute(query)]
+
+
+def find(connection: Connection, name: str) -> AlertState:
+    """Give the alert of that id (its beginning will do) or fingerprint, the newest one of several.
+
+    Raises:
+        UsageError: there is none, or the beginning fits several.
+    """
+    by_name = newest(connection, [name]).get(name)
+    if by_name is not None:
+        return by_name
+    ids = []
+    if len(name) >= _SHORTEST_ID and name.isalnum():
+        fitting = select(_alert.c.alert_id, _alert.c.memory).where(
+            _alert.c.alert_id.startswith(name)
+        )
+        ids = list(connection.execute(fitting))
+    if len(ids) == 1:
+        return alert_json.of_json(ids[0].memory)
+    if ids:
+        raise UsageError(f"{len(ids)} alerts begin with {name}", hint="give more of the id")
+    raise UsageError(f"there is no alert {name}", hint="`factory alerts list --all` names them")
+
+
+def transitions_of(connection: Connection, alert_id: str) -> Sequence[Row[Any]]:
+    """Give the steps that an alert has taken, oldest first."""
+    wanted = select(_transition).where(_transition.c.alert_id == alert_id)
+    return connection.execute(wanted.order_by(_transition.c.sequence)).all()
+
+
+def _columns(state: AlertState, due_at: datetime | None) -> Mapping[str, Any]:
+    return {
+        "fingerprint": state.fingerprint,
+        "rule": state.rule,
+        "scope": {state.dimension: state.member} if state.dimension else {},
+        "status": state.status.value,
+        "level": state.level.value,
+        "severity": state.severity.value,
+        "value": state.value,
+        "as_of": state.as_of,
+        "opened_at": state.opened_at,
+        "changed_at": state.changed_at,
+        "ended_at": state.ended_at,
+        "acknowledged_by": state.acknowledgement.by if state.acknowledgement else "",
+        "assignee": state.assignee,
+        "due_at": due_at,
+        "memory": alert_json.as_json(state),
+        "revision": state.revision,
+    }
+
+
+def _portions(names: Collection[str]) -> Iterable[list[str]]:
+    every = list(names)
+    for start in range(0, len(every), _AT_A_TIME):
+        yield every[start : start + _AT_A_TIME]
