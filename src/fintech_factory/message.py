@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TypeAlias
 
-from fintech_factory.values import Severity, Unit
+from fintech_factory.values import LimitState, Severity, Unit
 
 __all__ = [
     "Action",
@@ -68,7 +68,11 @@ class Fact:
     """A figure or a word with its name; None is shown as n/a, never as 0.
 
     A Decimal is exact and comes with its `unit`; it is rounded half-even to `precision` places
-    only where it is shown. `as_of` is the date it speaks of.
+    only where it is shown. `as_of` is the date it speaks of, `currency` that of money, by its code.
+
+    `note` is a few words beside it (`Limits 3 · 5 %`), `state` where it stands on its KPI's ladder.
+    Facts of one `section` stand together under that heading (what moved the figure); those without
+    come first.
     """
 
     label: Text
@@ -76,6 +80,10 @@ class Fact:
     unit: Unit | None = None
     precision: int = 2
     as_of: date | None = None
+    currency: str = ""
+    note: Text | None = None
+    state: LimitState | None = None
+    section: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +121,8 @@ class Attachment:
 @dataclass(frozen=True, slots=True)
 class Message:
     """What is said, in both languages, before any channel has dressed it.
+
+    `subject` names no person: it goes into text messages and onto locked screens.
 
     `thread` names what it is about for good (an alert, a report): messages of one thread are
     shown together, and a page that is kept up to date is found by it. `chart` names the picture

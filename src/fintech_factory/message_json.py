@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from fintech_factory.message import Action, Attachment, Fact, Link, Message, Occasion, Text, Value
-from fintech_factory.values import Severity, Unit
+from fintech_factory.values import LimitState, Severity, Unit
 
 __all__ = ["decode", "encode"]
 
@@ -91,6 +91,10 @@ def _fact(fact: Fact) -> dict[str, Any]:
         "unit": fact.unit.value if fact.unit else None,
         "precision": fact.precision,
         "as_of": fact.as_of.isoformat() if fact.as_of else None,
+        "currency": fact.currency,
+        "note": _text(fact.note) if fact.note else None,
+        "state": fact.state.value if fact.state else None,
+        "section": _text(fact.section) if fact.section else None,
     }
 
 
@@ -101,6 +105,10 @@ def _read_fact(held: Mapping[str, Any]) -> Fact:
         unit=Unit(held["unit"]) if held["unit"] else None,
         precision=held["precision"],
         as_of=_day(held["as_of"]),
+        currency=held["currency"],
+        note=Text(**held["note"]) if held["note"] else None,
+        state=LimitState(held["state"]) if held["state"] else None,
+        section=Text(**held["section"]) if held["section"] else None,
     )
 
 

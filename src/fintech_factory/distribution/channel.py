@@ -72,7 +72,8 @@ class Tools:
 
     `outputs` is the workspace's folder for files; `base_url` is how this installation is reached,
     empty when it is not; `picture` gives a chart as PNG by its reference, None if it cannot be
-    drawn; `keep` puts a message into the in-app inbox of a receiver, once per key.
+    drawn; `keep` puts a message into the in-app inbox of a receiver, once per key. `addresses` are
+    those that routes and lists send to by this channel, for its probe to look at.
     """
 
     clock: Clock
@@ -81,6 +82,7 @@ class Tools:
     timeout_s: float = 10
     picture: Callable[[str], bytes | None] = lambda _: None
     keep: Callable[[Delivery], None] = lambda _: None
+    addresses: tuple[str, ...] = ()
 
 
 class Channel(Protocol):

@@ -1,4 +1,4 @@
-"""A desk to send from, on every database that the state can be in."""
+"""A desk to send from, on every database that the state can be in; peers to send to."""
 
 import sys
 from pathlib import Path
@@ -8,7 +8,8 @@ import pytest
 from fintech_factory.distribution.dispatch import Dispatcher
 from fintech_factory.state.store import State
 
-# Tests are not a package; their builders are found beside them.
+# Tests are not a package; their builders are found beside them, peers in tests/peers.
+sys.path.insert(0, str(Path(__file__).parents[2]))
 sys.path.insert(0, str(Path(__file__).parent))
 
 from distribution_desk import Desk, HandClock, ScriptedChannel

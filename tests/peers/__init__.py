@@ -1,0 +1,1 @@
+"""What channels are tested against: a message, and servers that speak as the vendors do."""
