@@ -93,6 +93,13 @@ def state_url(request: pytest.FixtureRequest, databases: Databases) -> Iterator[
         yield url
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_state_url(request: pytest.FixtureRequest, databases: Databases) -> Iterator[str]:
+    """The URL of an operational database that nobody has opened yet, on each engine."""
+    with databases.empty(request.param) as url:
+        yield url
+
+
 @pytest.fixture
 def state(state_url: str) -> Iterator[State]:
     """An operational database with all of its tables and no row, on each engine."""

@@ -11,7 +11,6 @@ from typing import Self
 import pytest
 
 from fintech_factory.state.store import State, sqlite_url
-from fintech_factory.state.tables import metadata
 from postgresql_server import PostgreSQL, installed, started
 
 __all__ = ["Databases"]
@@ -85,7 +84,6 @@ class Databases:
 
 def _make_tables(url: str) -> None:
     state = State(url)
-    with state.transaction() as connection:
-        metadata.create_all(connection)
+    state.ready()
     # The last one to leave a SQLite database writes its log into the file.
     state.close()

@@ -11,6 +11,9 @@ FactoryError                     exit 1
 │   ├── WriterBusy               exit 1   another process is writing; worth another try
 │   ├── NothingPublished         exit 1   no run has published yet
 │   └── LimitExceeded            exit 1   a query used more memory or time than it was given
+├── StateError                   exit 1   the operational database cannot do what was asked
+│   ├── StateBusy                exit 1   another process is writing to it; worth another try
+│   └── StateUnreachable         exit 1   its server does not answer; worth another try
 ├── ModelError                   exit 1   a SQL model cannot be ordered or run
 └── RunFailed                    exit 1   a run published nothing
 """
@@ -31,6 +34,9 @@ __all__ = [
     "NothingPublished",
     "RunFailed",
     "SourceUnreadable",
+    "StateBusy",
+    "StateError",
+    "StateUnreachable",
     "UsageError",
     "WarehouseError",
     "WriterBusy",
@@ -110,6 +116,22 @@ class NothingPublished(WarehouseError):  # noqa: N818
 
 class LimitExceeded(WarehouseError):  # noqa: N818
     """A query was stopped at its memory or time limit."""
+
+
+class StateError(FactoryError):
+    """The operational database cannot do what was asked; nothing of it was kept."""
+
+
+class StateBusy(StateError):  # noqa: N818
+    """Another process is writing to the operational database."""
+
+    retryable = True
+
+
+class StateUnreachable(StateError):  # noqa: N818
+    """The server of the operational database does not answer."""
+
+    retryable = True
 
 
 class ModelError(FactoryError):

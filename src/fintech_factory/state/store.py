@@ -2,82 +2,131 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from threading import Lock
+from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.engine import make_url
+from fintech_factory.state import revision
+from fintech_factory.state.failures import answering
+from fintech_factory.state.rows import NO_ROWS, Rows, postgresql_rows, sqlite_rows
 
 if TYPE_CHECKING:
-    from sqlalchemy.engine.interfaces import DBAPIConnection
-    from sqlalchemy.pool import ConnectionPoolEntry
+    # Reading what is published takes half as long again once SQLAlchemy is loaded.
+    from sqlalchemy import Connection, Engine
 
 __all__ = ["State", "sqlite_url"]
 
-# How long a writer waits for another one before it gives up, in seconds.
-_BUSY_S = 30
+_SQLITE = "sqlite:///"
 
 
 def sqlite_url(path: Path) -> str:
     """Give the URL of a database file."""
-    return f"sqlite:///{path}"
+    return f"{_SQLITE}{path}"
 
 
 class State:
-    """One operational database. Threads may share it."""
+    """One operational database. Threads may share it; tables are made when it is first used."""
 
-    def __init__(self, url: str) -> None:
-        """Take a SQLAlchemy URL; nothing is opened yet."""
-        self.url = make_url(url)
-        self.engine = _engine(url)
+    def __init__(self, url: str, password: str | None = None) -> None:
+        """Take a SQLAlchemy URL, `password` where it holds none; nothing is opened yet."""
+        self.url = url
+        self._password = password
+        self._is_ready = False
+        self._readying = Lock()
 
     @property
     def is_sqlite(self) -> bool:
         """Whether it is a file of this machine."""
-        return self.url.get_backend_name() == "sqlite"
+        return self.url.startswith("sqlite")
+
+    @property
+    def path(self) -> Path:
+        """The file; only SQLite has one."""
+        return Path(self.url.removeprefix(_SQLITE))
+
+    @property
+    def where(self) -> str:
+        """Its place as a person may see it: without account and password."""
+        return str(self.path) if self.is_sqlite else self.url.rpartition("@")[2]
+
+    @cached_property
+    def engine(self) -> "Engine":
+        """Connections for what changes the database."""
+        from fintech_factory.state.engine import postgresql_engine, sqlite_engine
+
+        if self.is_sqlite:
+            return sqlite_engine(self.url)
+        return postgresql_engine(self.url, self._password)
+
+    def ready(self) -> None:
+        """Make the tables, or bring them to this code's revision; one query if they are there.
+
+        Raises:
+            StateError: the database is newer than this code, or cannot be opened.
+        """
+        if self._is_ready:
+            return
+        with self._readying, answering(self.where):
+            if not self._is_ready and self.revision() != revision.newest():
+                from fintech_factory.state.upgrade import upgrade
+
+                upgrade(self)
+            self._is_ready = True
+
+    def revision(self) -> str | None:
+        """Give the revision of its tables, None if it has none yet.
+
+        Raises:
+            StateError: it is newer than this code.
+        """
+        with answering(self.where), self._plain() as rows:
+            found = revision.found_in(rows)
+        revision.refuse_newer(found, self.where)
+        return found
 
     @contextmanager
-    def transaction(self) -> Iterator[Connection]:
+    def transaction(self) -> "Iterator[Connection]":
         """Lend a connection whose changes are kept together, or not at all.
 
         On SQLite the write lock is taken at once: a transaction that reads first and writes later
         would fail where another has written in between.
         """
-        with self.engine.connect() as connection, connection.begin():
+        self.ready()
+        with answering(self.where), self.engine.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
-    def reading(self) -> Iterator[Connection]:
+    def reading(self) -> "Iterator[Connection]":
         """Lend a connection that sees one state of things and changes nothing."""
-        with self.engine.connect().execution_options(factory_reads=True) as connection:
-            yield connection
+        self.ready()
+        with answering(self.where), self.engine.connect() as lent:
+            yield lent.execution_options(factory_reads=True)
+
+    @contextmanager
+    def rows(self) -> Iterator[Rows]:
+        """Lend the rows as they stand, none if nobody has made the database yet.
+
+        It is many times as fast to begin with as `reading`, for plain statements only.
+        """
+        found = self.revision()
+        if found is None:
+            yield NO_ROWS
+            return
+        if found != revision.newest():
+            self.ready()
+        with answering(self.where), self._plain() as rows:
+            yield rows
+
+    @contextmanager
+    def _plain(self) -> Iterator[Rows]:
+        lent = (
+            sqlite_rows(self.path) if self.is_sqlite else postgresql_rows(self.url, self._password)
+        )
+        with lent as rows:
+            yield rows
 
     def close(self) -> None:
         """Give every connection back."""
-        self.engine.dispose()
-
-
-def _engine(url: str) -> Engine:
-    if make_url(url).get_backend_name() == "sqlite":
-        return _sqlite(url)
-    return create_engine(url, pool_pre_ping=True)
-
-
-def _sqlite(url: str) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": _BUSY_S, "check_same_thread": False})
-
-    @event.listens_for(engine, "connect")
-    def _set_up(connection: "DBAPIConnection", _entry: "ConnectionPoolEntry") -> None:
-        # The driver would begin transactions by itself, and too late.
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        options: dict[str, Any] = connection.get_execution_options()
-        connection.exec_driver_sql("BEGIN" if options.get("factory_reads") else "BEGIN IMMEDIATE")
-
-    return engine
+        if "engine" in self.__dict__:
+            self.engine.dispose()

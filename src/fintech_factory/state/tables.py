@@ -39,6 +39,8 @@ run = Table(
     "run",
     metadata,
     Column("run_id", String(64), primary_key=True),
+    # In which order they were committed: two may be of the same moment.
+    Column("sequence", BigInteger, nullable=False, unique=True),
     # published, blocked
     Column("status", String(16), nullable=False),
     # The file of the warehouse that holds what this run published; empty when it was blocked.
@@ -49,7 +51,7 @@ run = Table(
     Column("as_of", Date, nullable=False),
     Column("reason", Text, nullable=False, default=""),
     Column("findings", JSON, nullable=False, default=list),
-    Column("expected", JSON),
+    Column("expected", JSON(none_as_null=True)),
     Column("started_at", Moment, nullable=False),
     # When the export was complete; what alert latency is counted from (R100).
     Column("arrived_at", Moment),
@@ -64,7 +66,7 @@ reading = Table(
     Column("as_of", Date, primary_key=True),
     # Both empty for the whole book; groups of the book that a rule is scoped to are kept as well.
     Column("dimension", String(40), primary_key=True, default=""),
-    Column("member", String(120), primary_key=True, default=""),
+    Column("member", Text, primary_key=True, default=""),
     Column("data_through", Date, nullable=False),
     Column("status", String(16), nullable=False),
     Column("reason", Text, nullable=False, default=""),

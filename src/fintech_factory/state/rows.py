@@ -1,0 +1,125 @@
+"""Reads rows by the driver alone: a command that changes nothing need not load SQLAlchemy."""
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from fintech_factory.errors import StateError
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    import psycopg
+
+__all__ = ["NO_ROWS", "Rows", "day", "held", "missing_driver", "postgresql_rows", "sqlite_rows"]
+
+_CONNECT_S = 10
+_BUSY_S = 30
+
+
+class Rows(Protocol):
+    """What is in a database, as plain rows; it changes nothing."""
+
+    def query(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """Give all rows of a portable statement; parameters are written `?`."""
+        ...
+
+    def has(self, table: str) -> bool:
+        """Say whether there is a table of that name."""
+        ...
+
+
+class _NoRows:
+    """A database that nobody has made yet."""
+
+    def query(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:  # noqa: ARG002
+        return []
+
+    def has(self, table: str) -> bool:  # noqa: ARG002
+        return False
+
+
+NO_ROWS: Rows = _NoRows()
+
+
+class _SqliteRows:
+    def __init__(self, connection: "sqlite3.Connection") -> None:
+        self._connection = connection
+
+    def query(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        return self._connection.execute(sql, tuple(parameters)).fetchall()
+
+    def has(self, table: str) -> bool:
+        return bool(
+            self.query("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", [table])
+        )
+
+
+class _PostgreSQLRows:
+    def __init__(self, connection: "psycopg.Connection") -> None:
+        self._connection = connection
+
+    def query(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        own = sql.replace("%", "%%").replace("?", "%s").encode()
+        return self._connection.execute(own, tuple(parameters)).fetchall()
+
+    def has(self, table: str) -> bool:
+        return self.query("SELECT to_regclass(?)", [table]) != [(None,)]
+
+
+@contextmanager
+def sqlite_rows(path: Path) -> Iterator[Rows]:
+    """Read one state of a file's rows; none if it is not there."""
+    import sqlite3
+
+    if not path.exists():
+        yield NO_ROWS
+        return
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=_BUSY_S, isolation_level=None
+    )
+    with closing(connection):
+        connection.execute("BEGIN")
+        yield _SqliteRows(connection)
+
+
+@contextmanager
+def postgresql_rows(url: str, password: str | None) -> Iterator[Rows]:
+    """Read one state of a server's rows.
+
+    Raises:
+        StateError: the driver is not installed.
+    """
+    try:
+        import psycopg
+    except ImportError as absent:
+        raise missing_driver() from absent
+    plain = url.replace("+psycopg", "", 1)
+    # Without a password the URL's own, or ~/.pgpass, serves.
+    given = psycopg.conninfo.make_conninfo(plain, **({"password": password} if password else {}))
+    with psycopg.connect(given, connect_timeout=_CONNECT_S) as connection:
+        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        connection.read_only = True
+        yield _PostgreSQLRows(connection)
+
+
+def missing_driver() -> StateError:
+    """Give the error that says how the driver for PostgreSQL is installed."""
+    return StateError(
+        "PostgreSQL is asked for and its driver is not installed",
+        where="state.url in config/factory.yaml",
+        hint="pip install 'fintech-factory[postgres]'",
+    )
+
+
+def held(cell: Any) -> Any:  # noqa: ANN401 - any JSON
+    """Give a cell of JSON as what it says: SQLite hands out the text, PostgreSQL the value."""
+    return json.loads(cell) if isinstance(cell, str) else cell
+
+
+def day(cell: Any) -> date:  # noqa: ANN401 - text or date
+    """Give a cell that holds a day: SQLite hands out the text, PostgreSQL the day."""
+    return date.fromisoformat(cell) if isinstance(cell, str) else cell
