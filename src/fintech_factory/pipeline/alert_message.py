@@ -144,7 +144,7 @@ def _subject(
         step=transition.step,
     )
     if rule.kind is Kind.KPI and transition.value is not None:
-        return f"{said}, {_shown(transition.value, background, to, _places(rule, transition, background))}"
+        return f"{said}, {_value(rule, transition, background, to)}"
     return said
 
 
@@ -179,7 +179,7 @@ def _judged(rule: Rule, transition: Transition, background: Background, to: Lang
     pattern = _WITHIN if limit is None else _JUDGED
     return pattern.within(to).format(
         what=background.title.within(to),
-        value=_shown(transition.value, background, to, _places(rule, transition, background)),
+        value=_value(rule, transition, background, to),
         as_of=figure(transition.as_of, to),
         level=_LIMIT_OF[transition.level].within(to) if limit is not None else "",
         limit=_shown(limit, background, to),
@@ -200,6 +200,10 @@ def _places(rule: Rule, transition: Transition, background: Background) -> int:
     ):
         places += 1
     return places
+
+
+def _value(rule: Rule, transition: Transition, background: Background, to: Language) -> str:
+    return _shown(transition.value, background, to, _places(rule, transition, background))
 
 
 def _shown(

@@ -16,7 +16,6 @@ def upgrade() -> None:
         sa.Column("alert_id", sa.String(length=24), nullable=False),
         sa.Column("fingerprint", sa.String(length=200), nullable=False),
         sa.Column("rule", sa.String(length=80), nullable=False),
-        sa.Column("subject", sa.String(length=120), nullable=False),
         sa.Column("scope", sa.JSON(), nullable=False),
         sa.Column("status", sa.String(length=16), nullable=False),
         sa.Column("level", sa.String(length=16), nullable=False),
@@ -80,15 +79,17 @@ def upgrade() -> None:
     op.create_table(
         "evaluation",
         sa.Column("fingerprint", sa.String(length=200), nullable=False),
+        sa.Column("cut_on", sa.Date(), nullable=False),
+        sa.Column("batch_set", sa.String(length=160), nullable=False),
         sa.Column("as_of", sa.Date(), nullable=False),
-        sa.Column("batch_set", sa.String(length=64), nullable=False),
         sa.Column("run_id", sa.String(length=64), nullable=False),
         sa.Column("at", sa.String(32), nullable=False),
+        sa.Column("said", sa.String(length=16), nullable=False),
         sa.Column("status", sa.String(length=16), nullable=False),
-        sa.Column("level", sa.String(length=16), nullable=False),
+        sa.Column("level", sa.String(length=16), nullable=True),
         sa.Column("value", sa.Text(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("fingerprint", "as_of", "batch_set", name=op.f("pk_evaluation")),
+        sa.PrimaryKeyConstraint("fingerprint", "cut_on", "batch_set", name=op.f("pk_evaluation")),
     )
     op.create_table(
         "inbox_item",
@@ -292,7 +293,7 @@ def upgrade() -> None:
         sa.Column("value", sa.Text(), nullable=True),
         sa.Column("limit_state", sa.String(length=16), nullable=True),
         sa.Column("definition_version", sa.Integer(), nullable=False),
-        sa.Column("batch_set", sa.String(length=64), nullable=False),
+        sa.Column("batch_set", sa.String(length=160), nullable=False),
         sa.ForeignKeyConstraint(["run_id"], ["run.run_id"], name=op.f("fk_reading_run_id")),
         sa.PrimaryKeyConstraint(
             "run_id", "kpi", "as_of", "dimension", "member", name=op.f("pk_reading")
