@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from fractions import Fraction
 
-from fintech_factory.analytics.ratio import PLACES
+from fintech_factory.analytics.ratio import PLACES, is_dust
 
 __all__ = ["MONTHS_A_YEAR", "annual_rate", "compounded_rate", "monthly_rate"]
 
@@ -15,13 +15,17 @@ _WHOLE = 100
 
 
 def monthly_rate(part: Decimal | None, whole: Decimal | None) -> Fraction | None:
-    """Give MDR or SMM as an exact share: part / whole; None where either is unknown or whole is 0.
+    """Give MDR or SMM as an exact share: part / whole.
+
+    None where either is unknown, or the whole is 0 or dust (less than one unit of money).
 
     MDR: written-off principal / opening balance of active loans. SMM: prepaid principal /
     (opening balance - scheduled principal). Both as in the bond market's Standard Formulas
     (SIFMA, Uniform Practices, chapter SF).
     """
-    return None if part is None or not whole else Fraction(part) / Fraction(whole)
+    if part is None or not whole or is_dust(whole):
+        return None
+    return Fraction(part) / Fraction(whole)
 
 
 def annual_rate(monthly: Fraction | None) -> Decimal | None:

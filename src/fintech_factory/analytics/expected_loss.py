@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from itertools import pairwise
 
+from fintech_factory.analytics.ratio import is_dust
+
 __all__ = [
     "DefaultCurve",
     "Lgd",
@@ -29,7 +31,8 @@ _WIDE = Context(prec=50, rounding=ROUND_HALF_EVEN)
 def matrix_of(rolls: Iterable[tuple[str, str, Decimal | int]]) -> Matrix:
     """Average monthly rolls (from, to, weight) to one matrix, each month by what it held.
 
-    Shares are rounded half-even at 18 places. A state that nothing started from has no row.
+    Shares are rounded half-even at 18 places. A state that nothing started from has no row, nor
+    has one whose months together held dust (less than one unit of money): it is no experience.
     """
     whole: dict[str, Decimal] = defaultdict(Decimal)
     moved: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
@@ -39,7 +42,7 @@ def matrix_of(rolls: Iterable[tuple[str, str, Decimal | int]]) -> Matrix:
     return {
         start: {end: _rounded(_WIDE.divide(part, whole[start])) for end, part in parts.items()}
         for start, parts in moved.items()
-        if whole[start] > 0
+        if whole[start] > 0 and not is_dust(whole[start])
     }
 
 
@@ -109,7 +112,7 @@ class Lgd:
     """Loss given default as a share, and where it comes from.
 
     `basis` is `realised`, `floor` (realised is lower) or `not enough history`; `realised` is None
-    without a default that is old enough.
+    without a default that is old enough, and where all of them together are dust.
     """
 
     used: Decimal
@@ -136,7 +139,11 @@ def realised(
     loans = sum(count for count, _, _ in known)
     balance = sum((owed for _, owed, _ in known), _ZERO)
     came = sum((back for _, _, back in known), _ZERO)
-    lost = _ONE - _rounded(_WIDE.divide(came, balance)) if balance > 0 else None
+    lost = (
+        _ONE - _rounded(_WIDE.divide(came, balance))
+        if balance > 0 and not is_dust(balance)
+        else None
+    )
     if lost is None or loans < min_loans:
         return Lgd(without_history, "not enough history", lost, loans, balance, came)
     used = max(lost, floor)

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 
+from fintech_factory.analytics.ratio import is_dust
+
 __all__ = [
     "DUE",
     "LATER",
@@ -75,7 +77,8 @@ def measure(rolls: Iterable[Roll]) -> dict[str, dict[str, Decimal]]:
     """Give the shares of each opening class over some months together, weighted by principal.
 
     Paid is what is no longer there, so that a part payment counts and its rest rolls. Shares are
-    rounded half-even at 18 places. A class with nothing in it gives no entry.
+    rounded half-even at 18 places. A class with nothing in it, or with dust (less than
+    one unit of money), gives no entry: it is no experience.
     """
     whole: dict[str, Decimal] = defaultdict(Decimal)
     moved: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
@@ -87,7 +90,7 @@ def measure(rolls: Iterable[Roll]) -> dict[str, dict[str, Decimal]]:
     return {
         opening: {closing: _share(part, whole[opening]) for closing, part in parts.items()}
         for opening, parts in moved.items()
-        if whole[opening] > 0
+        if whole[opening] > 0 and not is_dust(whole[opening])
     }
 
 

@@ -1,11 +1,14 @@
-"""Shares and quotients, exact until the one rounding."""
+"""Shares and quotients, exact until the one rounding: the one way in which views divide."""
 
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 
-__all__ = ["PLACES", "is_dust", "percent", "quotient"]
+__all__ = ["DUST", "PLACES", "is_dust", "percent", "percent_of_level", "quotient"]
 
 PLACES = Decimal("1e-8")
 """Where a shown quotient is rounded, half to even (domain.md)."""
+
+DUST = "less than one unit of money"
+"""Why there is no percentage of dust, for people."""
 
 _WIDE = Context(prec=60, rounding=ROUND_HALF_EVEN)
 _NOTHING = Decimal(0).quantize(PLACES)
@@ -21,7 +24,18 @@ def quotient(part: Decimal | int | None, whole: Decimal | int | None) -> Decimal
 
 
 def percent(part: Decimal | int | None, whole: Decimal | int | None) -> Decimal | None:
-    """Give part / whole x 100 at 8 places; None where either is unknown or the whole is 0."""
+    """Give part / whole x 100 at 8 places of a whole that is money or a count.
+
+    None where either is unknown, or the whole is 0 or dust.
+    """
+    return None if is_dust(whole) else percent_of_level(part, whole)
+
+
+def percent_of_level(part: Decimal | int | None, whole: Decimal | int | None) -> Decimal | None:
+    """Give part / whole x 100 at 8 places of a whole that is no money: a trigger, days, a rate.
+
+    None where either is unknown or the whole is 0. Such a whole may well be a fraction of one.
+    """
     if part is None or not whole:
         return None
     return _quantize(_divide(_multiply(part, 100), whole), PLACES) if part else _NOTHING

@@ -17,7 +17,7 @@ from datetime import date
 from decimal import Decimal
 
 from fintech_factory.analytics.breach import months_after
-from fintech_factory.analytics.ratio import percent, quotient
+from fintech_factory.analytics.ratio import DUST, is_dust, percent, quotient
 from fintech_factory.ingestion.sources.statements import Statement
 from fintech_factory.kpi_engine.scope import month_end
 
@@ -64,6 +64,8 @@ def _lending(part: Callable[[Mapping[str, Decimal]], Decimal]) -> _Measure:
         loans = before.lines["gross_loans"] + now.lines["gross_loans"]
         if loans <= 0:
             return "there were no loans"
+        if is_dust(loans / 2):
+            return f"average gross loans were {DUST}"
         return part(now.lines) * _MONTHS_A_YEAR * 2, loans * now.months
 
     return measure

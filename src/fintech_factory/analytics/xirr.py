@@ -39,6 +39,7 @@ class NoYield(StrEnum):
     ONE_SIGN = "money moved one way only"
     NO_ROOT = "no yearly growth between 0.000001 and 10,000 makes the flows worth nothing"
     SEVERAL_ROOTS = "more than one yield makes the flows worth nothing"
+    DUST = "less than one unit of money was lent"
     NOT_VERIFIED = "the yield found does not make the flows worth nothing"
 
 

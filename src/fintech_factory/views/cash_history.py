@@ -15,7 +15,7 @@ from fintech_factory.analytics.experience import (
     Roll,
     measure,
 )
-from fintech_factory.analytics.ratio import quotient
+from fintech_factory.analytics.ratio import is_dust, quotient
 from fintech_factory.views.scenarios import Windows
 from fintech_factory.views.table import Cells
 
@@ -104,12 +104,13 @@ def _shares(months: Sequence[Month], *, late: bool) -> dict[str, dict[str, Decim
 
 
 def _charges(name: str, recent: Sequence[Month], longer: Sequence[Month]) -> Decimal | None:
-    """Give what came beside one unit of principal; None where no principal came."""
+    """Give what came beside one unit of principal; None where none came, or dust."""
     not_late = name in _BY_DUE_DATE
     state, months = (_CURRENT, recent) if not_late else (name, longer)
     principal = sum((month.principal.get(state, _ZERO) for month in months), _ZERO)
     cash = sum((month.cash.get(state, _ZERO) for month in months), _ZERO)
-    return quotient(cash - principal, principal) if principal > 0 else None
+    known = principal > 0 and not is_dust(principal)
+    return quotient(cash - principal, principal) if known else None
 
 
 def read_history(rolls: Iterable[Cells], collected: Iterable[Cells], as_of: date) -> History:

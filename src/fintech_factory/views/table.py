@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, TypeAlias
 
-from fintech_factory.analytics.ratio import is_dust, percent
+from fintech_factory.analytics.ratio import percent
 from fintech_factory.views.spec import TableSpec
 
 __all__ = ["Cells", "Missing", "Shown", "Table", "ViewDate", "shape"]
@@ -95,7 +95,6 @@ def shape(
 
 def _cells(spec: TableSpec, cells: dict[str, Any], on: ViewDate) -> Cells:
     for each in spec.percents:
-        whole = cells[each.whole]
-        cells[each.name] = None if is_dust(whole) else percent(cells[each.part], whole)
+        cells[each.name] = percent(cells[each.part], cells[each.whole])
     cells["partial"] = cells.pop("partial", on.partial)
     return cells

@@ -13,7 +13,7 @@ from fintech_factory.analytics.breach import (
     by_path,
     by_trend,
 )
-from fintech_factory.analytics.ratio import percent
+from fintech_factory.analytics.ratio import percent_of_level
 from fintech_factory.analytics.statement_ratios import (
     NEEDS_STATEMENTS,
     RATIOS,
@@ -75,7 +75,7 @@ class Covenant:
     @property
     def headroom_percent(self) -> Decimal | None:
         """The headroom in percent of the trigger; None where the trigger is 0."""
-        return percent(self.headroom, abs(self.breach))
+        return percent_of_level(self.headroom, abs(self.breach))
 
     @property
     def trigger(self) -> Trigger:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from fintech_factory.analytics.borrowing_base import BorrowingBase
 from fintech_factory.analytics.concentration import Excess, Limit, excesses
-from fintech_factory.analytics.ratio import percent
+from fintech_factory.analytics.ratio import DUST, is_dust, percent
 from fintech_factory.views.facilities.facts import BookFacts, Figure, Pool
 from fintech_factory.views.facilities.terms import Facility, amount_at, in_force
 from fintech_factory.views.table import ViewDate
@@ -37,7 +37,7 @@ class Standing:
 
     @property
     def collateralisation(self) -> Decimal | None:
-        """(Net eligible + cash) over what is drawn, in percent; None where nothing is drawn."""
+        """(Net eligible + cash) over what is drawn, in percent; None of nothing and of dust."""
         return percent(self.base.collateral, self.base.drawn)
 
 
@@ -124,6 +124,8 @@ def _no_cash(facility: Facility, on: ViewDate) -> str:
 
 def _share(part: Decimal | None, whole: Decimal, reason: str) -> Figure:
     value = percent(part, whole)
+    if part is not None and is_dust(whole):
+        reason = f"it would be a percentage of {DUST}"
     return Figure(value, "" if value is not None else reason, part, whole)
 
 

@@ -234,37 +234,44 @@ def _expected(seen: _Seen) -> Iterator[dict[str, Any]]:
 def _experience(seen: _Seen) -> Iterator[dict[str, Any]]:
     """Show each class of which something was seen, and what it became.
 
-    A class in which the book holds something and nothing was ever seen has a row without a share:
-    nothing is expected of it.
+    A class in which the book holds something and nothing, or only dust, was ever seen has a row
+    without a share: nothing is expected of it.
     """
     if seen.experience is None:
         return
-    windows = seen.settings.windows
     for opening, parts in sorted(seen.experience.shares.items()):
-        recent = opening in {DUE, LATER, SETTLED}
-        months = seen.history.window(windows.due_months if recent else windows.late_months)
+        months, principal = _began(seen, opening)
         for closing, share in sorted(parts.items(), key=lambda part: (part[0] != PAID, part[0])):
             yield {
                 "as_of": seen.facts.date.as_of,
                 "opening_class": opening,
                 "closing_class": closing,
-                "months": len(months),
-                "opening_principal": sum((m.opening.get(opening, _ZERO) for m in months), _ZERO),
+                "months": months,
+                "opening_principal": principal,
                 "share": share * _HUNDRED,
                 "charges_percent": _charges(seen.experience, opening, closing),
                 "partial": False,
             }
 
 
+def _began(seen: _Seen, opening: str) -> tuple[int, Decimal]:
+    """Give how many months a class was measured over, and what began them in it."""
+    windows = seen.settings.windows
+    recent = opening in {DUE, LATER, SETTLED}
+    months = seen.history.window(windows.due_months if recent else windows.late_months)
+    return len(months), sum((month.opening.get(opening, _ZERO) for month in months), _ZERO)
+
+
 def _unseen(seen: _Seen) -> Iterator[dict[str, Any]]:
     known = {} if seen.experience is None else seen.experience.shares
     for name in seen.held:
         if name not in known:
+            months, principal = _began(seen, name)
             yield dict.fromkeys(_COLUMNS["experience"]) | {
                 "as_of": seen.facts.date.as_of,
                 "opening_class": name,
-                "months": 0,
-                "opening_principal": _ZERO,
+                "months": months if principal else 0,
+                "opening_principal": principal,
                 "partial": False,
             }
 

@@ -6,8 +6,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from fintech_factory.analytics.ratio import percent, quotient
-from fintech_factory.analytics.xirr import Flow, Yield, xirr
+from fintech_factory.analytics.ratio import is_dust, percent, quotient
+from fintech_factory.analytics.xirr import Flow, NoYield, Yield, xirr
 from fintech_factory.kpi_engine.observed import Observed
 from fintech_factory.views.makers import Facts, Maker, Observer
 from fintech_factory.views.makers.source_buckets import verdicts
@@ -193,6 +193,9 @@ class _Account:
 
     def yields(self, cut_on: date) -> tuple[Yield, Yield]:
         """Give the yield with what is outstanding, taken at its face at the end, and without."""
+        if is_dust(self.disbursed):
+            # A yield is a percentage of what was lent.
+            return Yield(None, NoYield.DUST), Yield(None, NoYield.DUST)
         without = xirr(self.flows)
         if not self.outstanding:
             return without, without

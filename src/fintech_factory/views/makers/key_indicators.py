@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from fintech_factory.analytics.ratio import percent, quotient
+from fintech_factory.analytics.ratio import percent, percent_of_level, quotient
 from fintech_factory.views.makers import Facts, Maker
 from fintech_factory.views.table import Cells, Missing, Table
 
@@ -116,7 +116,10 @@ def _change(
     if now is None or then is None:
         return None
     difference = Decimal(now) - Decimal(then)
-    return difference if indicator.is_ratio else percent(difference, then)
+    if indicator.is_ratio:
+        return difference
+    divide = percent_of_level if indicator.unit == "days" else percent
+    return divide(difference, then)
 
 
 def _average(

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
-from fintech_factory.analytics.ratio import percent, quotient
+from fintech_factory.analytics.expected_loss import Matrix
+from fintech_factory.analytics.ratio import percent
 from fintech_factory.views.ecl import (
     AS_MEASURED,
     CELL,
@@ -139,7 +140,7 @@ def _weighted_pd(seen: Measured, cells: Sequence[Cells]) -> Decimal | None:
     held = [cell for cell in cells if cell["stage"] != WRITTEN_OFF]
     whole = sum((cell["outstanding"] for cell in held), _ZERO)
     part = sum((cell["outstanding"] * seen.probabilities(cell)[-1] for cell in held), _ZERO)
-    return quotient(part * _HUNDRED, whole)
+    return percent(part, whole)
 
 
 def _sensitivity(seen: Measured) -> Iterator[dict[str, Any]]:
@@ -223,10 +224,15 @@ def _matrix(seen: Measured) -> Iterator[dict[str, Any]]:
             "months": len(seen.months),
             "loans": loans,
             "opening_balance": balance,
-            "share": seen.by_balance[start][end] * _HUNDRED,
-            "loans_share": seen.by_loans[start][end] * _HUNDRED,
+            "share": _in_percent(seen.by_balance, start, end),
+            "loans_share": _in_percent(seen.by_loans, start, end),
             "partial": False,
         }
+
+
+def _in_percent(matrix: Matrix, start: str, end: str) -> Decimal | None:
+    """Give a share of a state's row; a state that held dust has no row."""
+    return None if start not in matrix else matrix[start][end] * _HUNDRED
 
 
 MAKER = Maker(
