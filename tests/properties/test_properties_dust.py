@@ -154,6 +154,7 @@ LEFT_OUT = {
     ("overview", "oddities"),
     ("curves", "liquidation"),
     ("curves", "liquidation_pools"),
+    ("curves", "liquidation_curve"),
     ("cash_flow", "experience"),
 }
 

@@ -1,10 +1,10 @@
 -- curves_liquidation: one row per as-of date and months since write-off: all pools that old together.
 -- materialised: view
--- title: Liquidation: all cash since write-off, of the balance written off, not annualised | Liquidación: todo el efectivo desde el castigo, del saldo castigado, sin anualizar
+-- title: What was written off and what came of it, by months since write-off | Lo castigado y lo que entró de ello, por meses desde el castigo
 -- order: months_since
--- percent: liquidation_rate = collected / written_off_balance
 -- loans: loan_liquidation on months_since where NOT partial AND pool_balance >= 1
 -- A pool of less than one unit of money is dust and left out. `mature`: three pools or more; below, a row is theirs alone.
+-- A percentage of a row would fall where an old pool that paid well drops out: liquidation_curve holds the rate.
 -- Only full months: every loan in a row was written off at least that many months before a month-end that the data cover.
 SELECT
   p.as_of,

@@ -1,12 +1,18 @@
 """Monthly rates of default and prepayment, and what they come to in a year."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from fractions import Fraction
 
 from fintech_factory.analytics.ratio import PLACES, is_dust
 
-__all__ = ["MONTHS_A_YEAR", "annual_rate", "compounded_rate", "monthly_rate"]
+__all__ = [
+    "MONTHS_A_YEAR",
+    "annual_rate",
+    "compounded_rate",
+    "cumulative_rates",
+    "monthly_rate",
+]
 
 MONTHS_A_YEAR = 12
 
@@ -52,8 +58,26 @@ def compounded_rate(months: Sequence[Fraction | None]) -> Decimal | None:
         if month is None or not 0 <= month <= 1:
             return None
         survival *= 1 - month
-    annual = 1 - survival ** (MONTHS_A_YEAR // len(months))
+    return _percent(1 - survival ** (MONTHS_A_YEAR // len(months)))
+
+
+def cumulative_rates(months: Iterable[Fraction | None]) -> list[Decimal | None]:
+    """Give in percent what monthly rates come to, month by month: each added to those before.
+
+    Every month has the weight of what was there in it, so that the curve moves by what came and
+    never because an old pool drops out (the additive method of claims reserving). Exact until the
+    rounding to 8 places, half to even; None from the first month that is not known.
+    """
+    total: Fraction | None = Fraction(0)
+    rates: list[Decimal | None] = []
+    for month in months:
+        total = None if total is None or month is None else total + month
+        rates.append(None if total is None else _percent(total))
+    return rates
+
+
+def _percent(share: Fraction) -> Decimal:
     # One more rounding, at 60 digits, comes before the one to 8 places: it moves no shown digit
     # unless 50 digits in a row are 0 or 9.
-    percent = _WIDE.divide(Decimal(annual.numerator * _WHOLE), Decimal(annual.denominator))
+    percent = _WIDE.divide(Decimal(share.numerator * _WHOLE), Decimal(share.denominator))
     return percent.quantize(PLACES, context=_WIDE)

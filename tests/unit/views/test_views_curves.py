@@ -104,9 +104,37 @@ def test_liquidation_follows_what_was_written_off(ledger: Ledger, shown: Shown) 
     rows = {row["months_since"]: row for row in shown(ledger, "curves.liquidation", AS_OF)}
     assert (rows[0]["pools"], rows[0]["written_off_balance"], rows[0]["collected"]) == (2, 300, 0)
     assert (rows[7]["collected"], rows[8]["collected"]) == (0, 40)
-    assert (rows[8]["written_off_balance"], rows[8]["liquidation_rate"]) == (100, 40)
+    assert rows[8]["written_off_balance"] == 100
+    curve = {row["months_since"]: row for row in shown(ledger, "curves.liquidation_curve", AS_OF)}
+    assert (curve[8]["written_off_balance"], curve[8]["liquidation_rate"]) == (100, 40)
+    assert (curve[7]["pools"], curve[7]["liquidation_rate"], curve[8]["month_rate"]) == (1, 0, 40)
     pools = shown(ledger, "curves.liquidation_pools", AS_OF)
     assert {f"{row['written_off_at']}" for row in pools} == {"2024-07-31", "2025-03-31"}
+
+
+def test_liquidation_does_not_fall_when_an_old_pool_drops_out(
+    ledger_of: Callable[..., Ledger], shown: Shown
+) -> None:
+    """Of 100 written off in August 90 come in September; of 300 of September 30 in November.
+
+    Together 90 / 400 in month 1 and 30 / 400 in month 2: 22.5 and 30 %. From month 7 on there is
+    only the first pool, of which 90 % came: the curve stays where it was.
+    """
+    of = (
+        book()
+        .loan(100, disbursed="2024-01-15", instalments=[("2024-02-15", 100)],
+              payments=[("2024-09-10", 90)])
+        .loan(300, disbursed="2024-01-15", instalments=[("2024-03-10", 300)],
+              payments=[("2024-11-10", 30)])
+        .ending("2025-03-31")
+    )  # fmt: skip
+    rows = shown(ledger_of(of, AS_OF), "curves.liquidation_curve", AS_OF)
+    rates = {row["months_since"]: row["liquidation_rate"] for row in rows}
+    assert (rates[0], rates[1], rates[2], rates[6], rates[7]) == (0, Decimal("22.5"), 30, 30, 30)
+    assert [(row["pools"], row["mature"]) for row in rows] == [(2, False)] * 7 + [(1, False)]
+    assert [row["collected_month"] for row in rows] == [0, 90, 30, 0, 0, 0, 0, 0]
+    (last,) = shown(ledger_of(of, AS_OF), "curves.liquidation", AS_OF, months_since=7)
+    assert (last["written_off_balance"], last["collected"]) == (100, 90)
 
 
 def test_a_pool_of_dust_is_left_out_and_three_pools_are_mature(

@@ -1,19 +1,26 @@
 """Default, prepayment and recovery month by month, and what they come to in a year."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from itertools import groupby
 from typing import Any
 
-from fintech_factory.analytics.curves import annual_rate, compounded_rate, monthly_rate
+from fintech_factory.analytics.curves import (
+    annual_rate,
+    compounded_rate,
+    cumulative_rates,
+    monthly_rate,
+)
 from fintech_factory.analytics.ratio import percent
 from fintech_factory.views.makers import Facts, Maker
 from fintech_factory.views.table import Cells, Missing, Table
 
 __all__ = ["MAKER"]
 
-_HISTORY = "curves_history"
+_HISTORY, _POOLS = "curves_history", "curves_liquidation_pools"
 _SHOWN_MONTHS = 24
 _SPANS = (3, 12)
 _Rates = Sequence[tuple[bool, Fraction | None]]
@@ -25,6 +32,12 @@ _COLUMNS = (
     "recovery_rate", "recovered_to_date", "written_off_to_date", "cumulative_recovery_rate",
     "partial",
 )  # fmt: skip
+
+_LIQUIDATION = (
+    "as_of", "months_since", "pools", "mature", "written_off_balance", "collected_month",
+    "month_rate", "liquidation_rate", "partial",
+)  # fmt: skip
+_FEWEST_POOLS = 3
 
 
 def _make(facts: Facts) -> tuple[list[Table], list[Missing]]:
@@ -45,11 +58,20 @@ def _make(facts: Facts) -> tuple[list[Table], list[Missing]]:
             "_3m y _12m: los últimos meses completos llevados a un año",
             rows,
             _COLUMNS,
-        )
+        ),
+        Table(
+            "liquidation_curve",
+            "Liquidation: all cash since write-off, of the balance written off, not annualised; "
+            "each month by the pools that are that old",
+            "Liquidación: todo el efectivo desde el castigo, del saldo castigado, sin anualizar; "
+            "cada mes según los grupos que tienen esa edad",
+            tuple(_liquidation(facts)),
+            _LIQUIDATION,
+        ),
     ], []
 
 
-MAKER = Maker(tables=("rates",), at=(_HISTORY,), up_to=(), make=_make)
+MAKER = Maker(tables=("rates", "liquidation_curve"), at=(_HISTORY, _POOLS), up_to=(), make=_make)
 
 
 def _rows(part: Mapping[str, Any], months: Sequence[Cells]) -> Iterator[dict[str, Any]]:
@@ -103,3 +125,45 @@ def _to_date(months: Sequence[Cells], column: str) -> list[Decimal]:
         total += month[column]
         totals.append(total)
     return totals
+
+
+@dataclass(slots=True)
+class _Age:
+    """The pools that reached one age: how many, what they held, what came in that month."""
+
+    pools: int = 0
+    balance: Decimal = Decimal(0)
+    came: Decimal = Decimal(0)
+
+
+def _liquidation(facts: Facts) -> Iterator[dict[str, Any]]:
+    """Give the curve, month after month since write-off, of full months alone.
+
+    A pool counts in each month that it has lived through. Below three pools a month is theirs
+    alone and not mature.
+    """
+    ages: dict[int, _Age] = defaultdict(_Age)
+    pools = [row for row in facts.tables[_POOLS] if not row["partial"]]
+    for _, months in groupby(pools, key=lambda row: row["written_off_at"]):
+        before = Decimal(0)
+        for row in months:
+            age = ages[row["months_since"]]
+            age.pools += 1
+            age.balance += row["written_off_balance"]
+            age.came += row["collected"] - before
+            before = row["collected"]
+    known = sorted(ages)
+    rates = cumulative_rates(monthly_rate(ages[age].came, ages[age].balance) for age in known)
+    for months_since, rate in zip(known, rates, strict=True):
+        age = ages[months_since]
+        yield {
+            "as_of": facts.date.as_of,
+            "months_since": months_since,
+            "pools": age.pools,
+            "mature": age.pools >= _FEWEST_POOLS,
+            "written_off_balance": age.balance,
+            "collected_month": age.came,
+            "month_rate": percent(age.came, age.balance),
+            "liquidation_rate": rate,
+            "partial": False,
+        }
