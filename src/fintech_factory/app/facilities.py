@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fintech_factory.errors import UsageError
+from fintech_factory.message import Language
 
 if TYPE_CHECKING:
     from fintech_factory.app.factory import Factory
@@ -102,7 +103,13 @@ class Facilities:
         return facility_loans(reader, facility, as_of, table, wanted)
 
     def certificate(
-        self, reader: "Reader", facility: str, on: "ViewDate", *, draft: bool
+        self,
+        reader: "Reader",
+        facility: str,
+        on: "ViewDate",
+        *,
+        draft: bool,
+        language: Language = Language.EN,
     ) -> "Document":
         """Write the compliance certificate of a facility at a date.
 
@@ -124,7 +131,8 @@ class Facilities:
             files={each.file: each.sha256 for each in batch.manifest.files},
             terms_sha256=hashlib.sha256(terms.path.read_bytes()).hexdigest(),
         )
-        return certificate(self.monitor(reader, [on]), terms, on, source, draft=draft)
+        monitor = self.monitor(reader, [on])
+        return certificate(monitor, terms, on, source, draft=draft, language=language)
 
     def facility(self, named: str | None) -> "Facility":
         """Give a facility by name; without one, the only one.

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from fintech_factory.errors import UsageError
+from fintech_factory.message import Language
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -79,14 +80,18 @@ class Views:
         with self._at(day) as (reader, on):
             return loans_behind(reader, spec, on.as_of, where)
 
-    def certificate(self, facility: str, as_of: date | None, *, draft: bool) -> "Document":
+    def certificate(
+        self, facility: str, as_of: date | None, *, draft: bool, language: Language = Language.EN
+    ) -> "Document":
         """Write a facility's compliance certificate at a date; without one, at the last of data.
 
         Raises:
             UsageError: no such facility, or a figure is unavailable and it is no draft.
         """
         with self._at(as_of or self.factory.data_through()) as (reader, on):
-            return self.factory.facilities.certificate(reader, facility, on, draft=draft)
+            return self.factory.facilities.certificate(
+                reader, facility, on, draft=draft, language=language
+            )
 
     def observed(self, reader: "Reader", dates: "Sequence[ViewDate]") -> "ObservedAt":
         """Give what the views and the facilities know of the book beside its models."""

@@ -52,9 +52,18 @@ def say_error(text: str) -> None:
     click.echo(_harmless(text), err=True)
 
 
-def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]], title: str = "") -> None:
-    """Print a table on stdout: drawn on a terminal, aligned plain text anywhere else."""
-    texts = [[cell(value) for value in row] for row in rows]
+def print_table(
+    columns: Sequence[str],
+    rows: Sequence[Sequence[object]],
+    title: str = "",
+    cell_of: Callable[[object], str] | None = None,
+) -> None:
+    """Print a table on stdout: drawn on a terminal, aligned plain text anywhere else.
+
+    `cell_of` writes a value; by default in English, as `cell` does.
+    """
+    write = cell_of or cell
+    texts = [[write(value) for value in row] for row in rows]
     right = [_is_numeric([row[index] for row in rows]) for index in range(len(columns))]
     if sys.stdout.isatty():
         _draw(columns, texts, right, title)

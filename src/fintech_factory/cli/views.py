@@ -4,7 +4,6 @@ import csv
 import io
 from collections.abc import Mapping, Sequence
 from datetime import date
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,23 +11,27 @@ import click
 
 from fintech_factory.cli import output
 from fintech_factory.cli.options import Call, as_of_option, pass_call
+from fintech_factory.cli.shown import SHOWN_ROWS, print_shown, rounded
 from fintech_factory.cli.stale import say_stale, with_stale
 from fintech_factory.errors import UsageError
 
 if TYPE_CHECKING:
+    from fintech_factory.i18n import Language
     from fintech_factory.pipeline.view_facts import Loans
-    from fintech_factory.views.table import Cells, Shown, Table
+    from fintech_factory.views.table import Cells, Shown
 
     _Tables = Mapping[str, tuple[Sequence[str], Sequence[Cells]]]
 
 __all__ = ["command"]
 
 _AS_OF = "The date shown; else the last day of data. Computed if no run published it."
-_SHOWN_ROWS = 40
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 _language_option = click.option(
-    "--language", type=click.Choice(["en", "es"]), default="en", help="The language of titles."
+    "--language",
+    type=click.Choice(["en", "es"]),
+    default="en",
+    help="The language of what people read; --json and --csv keep names and numbers.",
 )
 _csv_option = click.option("--csv", "as_csv", is_flag=True, help="Print CSV on stdout.")
 
@@ -41,7 +44,7 @@ def command() -> None:
 @command.command("list")
 @_language_option
 @pass_call
-def list_views(call: Call, *, language: str) -> None:
+def list_views(call: Call, *, language: "Language") -> None:
     """List every view with its tables."""
     from fintech_factory.app import Factory
 
@@ -53,8 +56,11 @@ def list_views(call: Call, *, language: str) -> None:
         ]
         output.emit_json({"views": listed})
         return
+    from fintech_factory.i18n import words
+
+    said = words(language)
     output.print_table(
-        ["view", "title", "tables"],
+        [said.say(name) for name in ("view", "title", "tables")],
         [[each.name, each.title(language), ", ".join(each.table_names)] for each in views],
     )
 
@@ -79,7 +85,7 @@ def show(  # noqa: PLR0913 - one parameter an option
     month_ends: bool,
     against: str | None,
     as_csv: bool,
-    language: str,
+    language: "Language",
 ) -> None:
     """Show a view at one date, or at every month-end.
 
@@ -107,8 +113,7 @@ def show(  # noqa: PLR0913 - one parameter an option
         _print_csv(_joined(shown))
     else:
         say_stale(factory.validation.stale(as_of))
-        for each in shown:
-            _print_shown(each, known.title(language), language)
+        print_shown(shown, known.title(language), language)
 
 
 @command.command("loans")
@@ -151,9 +156,16 @@ def loans(  # noqa: PLR0913 - one parameter an option
     help="Write it there, as HTML if the name ends in .html, else as Markdown.",
 )
 @click.option("--draft", is_flag=True, help="Write it though a figure is unavailable, and mark it.")
+@_language_option
 @pass_call
-def certificate(
-    call: Call, *, facility: str, as_of: date | None, out: Path | None, draft: bool
+def certificate(  # noqa: PLR0913 - one parameter an option
+    call: Call,
+    *,
+    facility: str,
+    as_of: date | None,
+    out: Path | None,
+    draft: bool,
+    language: "Language",
 ) -> None:
     """Write a facility's compliance certificate, to be signed.
 
@@ -161,7 +173,8 @@ def certificate(
     """
     from fintech_factory.app import Factory
 
-    written = Factory(call.workspace()).views.certificate(facility, as_of, draft=draft)
+    views = Factory(call.workspace()).views
+    written = views.certificate(facility, as_of, draft=draft, language=language)
     as_html = out is not None and out.suffix.casefold() in {".html", ".htm"}
     text = written.as_html() if as_html else written.as_markdown()
     if out is not None:
@@ -187,42 +200,15 @@ def _cell(text: str) -> tuple[str, str]:
         raise UsageError(
             f"'{text}' is no COLUMN=VALUE", where="--where", hint="--where bucket=1-30"
         )
-    return column.strip(), value.strip()
-
-
-def _print_shown(shown: "Shown", title: str, language: str) -> None:
-    partial = ", the month is in progress" if shown.on.partial else ""
-    output.say(f"{title} at {shown.on.as_of} (data through {shown.on.cut_on}{partial})")
-    for table in shown.tables:
-        output.say()
-        _print_table(table, language)
-    for lacking in shown.missing:
-        output.say()
-        output.say(f"{lacking.table}: {lacking.needs}")
-
-
-def _print_table(table: "Table", language: str) -> None:
-    columns = [name for name in table.columns if name not in {"as_of", "partial"}]
-    if any(row["partial"] != table.rows[0]["partial"] for row in table.rows):
-        columns.append("partial")
-    rows = [[_rounded(row[name]) for name in columns] for row in table.rows[:_SHOWN_ROWS]]
-    some = f" (the first {_SHOWN_ROWS} of {len(table.rows)} rows; all with --json)"
-    more = some if len(table.rows) > _SHOWN_ROWS else ""
-    output.print_table(columns, rows, title=f"{table.title(language)}{more}")
-    if not table.rows:
-        output.say("  no rows at this date")
+    # What stands over an English table is its column's name with spaces.
+    return column.strip().replace(" ", "_"), value.strip()
 
 
 def _print_loans(found: "Loans") -> None:
-    rows = [[_rounded(row[name]) for name in found.columns] for row in found.rows[:_SHOWN_ROWS]]
+    rows = [[rounded(row[name]) for name in found.columns] for row in found.rows[:SHOWN_ROWS]]
     output.print_table(
-        found.columns, rows, title=f"{min(_SHOWN_ROWS, len(found.rows))} of {len(found.rows)} loans"
+        found.columns, rows, title=f"{min(SHOWN_ROWS, len(found.rows))} of {len(found.rows)} loans"
     )
-
-
-def _rounded(value: object) -> object:
-    """Round what people read to cents; --json and --csv keep every digit."""
-    return round(value, 2) if isinstance(value, Decimal) else value
 
 
 def _joined(shown: "Sequence[Shown]") -> "_Tables":

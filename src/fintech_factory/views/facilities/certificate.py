@@ -8,8 +8,9 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal
 from fintech_factory import __version__
 from fintech_factory.analytics.statement_ratios import FORMULAS as RATIO_FORMULAS
 from fintech_factory.errors import UsageError
+from fintech_factory.i18n import Language, Words, words
 from fintech_factory.views.document import Block, Document, Grid, Heading, Lines, Paragraph
-from fintech_factory.views.facilities.agenda import duties, payments
+from fintech_factory.views.facilities.agenda import Duty, duties, payments
 from fintech_factory.views.facilities.covenants import BREACH, UNAVAILABLE, Covenant
 from fintech_factory.views.facilities.monitor import Monitor
 from fintech_factory.views.facilities.standing import FORMULAS as STANDING_FORMULAS
@@ -37,10 +38,56 @@ class Provenance:
     terms_sha256: str
 
 
-def certificate(
-    monitor: Monitor, facility: Facility, on: ViewDate, source: Provenance, *, draft: bool
+@dataclass(frozen=True, slots=True)
+class _Writing:
+    """What one certificate speaks of, with the words of its language."""
+
+    monitor: Monitor
+    facility: Facility
+    on: ViewDate
+    source: Provenance
+    covenants: Sequence[Covenant]
+    words: Words
+
+    def say(self, phrase: str, **filled: object) -> str:
+        """Give a phrase of the document's language."""
+        return self.words.say(phrase, **filled)
+
+    def word(self, written: str) -> str:
+        """Give a word or a sentence of the product in the document's language."""
+        return self.words.sentence(written)
+
+    def title(self, of: Covenant | Duty) -> str:
+        """Give a title that the facility's terms say in both languages."""
+        return of.title_es if self.words.language == "es" else of.title_en
+
+    def money(self, amount: Decimal | None) -> str:
+        """Write an amount, `1,234.56` in both languages."""
+        return self.say("unavailable") if amount is None else f"{_cents(amount):,}"
+
+    def percent(self, value: Decimal | None) -> str:
+        """Write a percentage, `1,234.56 %` in both languages."""
+        return self.figure(value, "percent")
+
+    def figure(self, value: Decimal | None, unit: str) -> str:
+        """Write a figure in its unit."""
+        if value is None:
+            return self.say("unavailable")
+        return f"{_cents(value):,}{' %' if unit == 'percent' else ''}"
+
+
+def certificate(  # noqa: PLR0913 - one document, in one of its forms
+    monitor: Monitor,
+    facility: Facility,
+    on: ViewDate,
+    source: Provenance,
+    *,
+    draft: bool,
+    language: Language = Language.EN,
 ) -> Document:
-    """Write the certificate of a facility at a date.
+    """Write the certificate of a facility at a date, in English or Spanish.
+
+    Numbers are written alike in both: 1,234.56 and ISO days (`i18n.Words`).
 
     Raises:
         UsageError: the facility is not in force, or a figure is unavailable and it is no draft.
@@ -56,221 +103,238 @@ def certificate(
     if isinstance(standing, str) or (lacking and not draft):
         raise UsageError(
             f"the certificate of {facility.id} at {on.as_of} cannot be signed: "
-            + "; ".join(lacking),
+            + "; ".join(" ".join(each) for each in lacking),
             where="--as-of",
             hint="supply what is named; --draft writes it with the gaps marked",
         )
+    it = _Writing(monitor, facility, on, source, covenants, words(language))
     blocks = [
-        *_head(facility, on, source, draft=draft, lacking=lacking),
-        *_conclusion(covenants, standing),
-        *_base(standing, monitor.reporting_currency),
-        *_covenants(covenants, monitor),
-        *_basis(facility, covenants, monitor),
-        *_calendar(facility, on),
-        *_sources(monitor, covenants, source),
-        *_signatures(facility),
+        *(_draft(it, lacking) if draft else ()),
+        *_head(it),
+        *_conclusion(it, standing),
+        *_base(it, standing),
+        *_covenants(it),
+        *_basis(it),
+        *_calendar(it),
+        *_sources(it),
+        *_signatures(it),
     ]
-    title = f"Compliance certificate: {facility.terms.name}"
-    return Document(f"DRAFT: {title}" if draft else title, "en", blocks)
+    title = it.say("certificate", name=facility.terms.name)
+    return Document(it.say("draft_title", title=title) if draft else title, language, blocks)
 
 
-def _lacking(standing: Standing | str, covenants: Sequence[Covenant]) -> Iterator[str]:
+_BASE = "borrowing base"
+
+
+def _lacking(standing: Standing | str, covenants: Sequence[Covenant]) -> Iterator[tuple[str, ...]]:
     """Name every figure that is unavailable, with what it needs."""
     if isinstance(standing, str):
-        yield standing
+        yield (standing,)
     elif standing.reason:
-        yield f"borrowing base {standing.reason}"
+        yield _BASE, standing.reason
     for each in covenants:
         if each.state == UNAVAILABLE:
-            yield f"{each.id} {each.found.reason}"
+            yield each.id, each.found.reason
 
 
-def _head(
-    facility: Facility, on: ViewDate, source: Provenance, *, draft: bool, lacking: Sequence[str]
-) -> Iterator[Block]:
-    if draft:
-        yield Paragraph("DRAFT: not for signature.", strong=True)
-        yield from (Paragraph(f"Unavailable: {each}.", strong=True) for each in lacking)
-    terms = facility.terms
-    month = " (the month is in progress)" if on.partial else ""
+def _draft(it: _Writing, lacking: Sequence[tuple[str, ...]]) -> Iterator[Block]:
+    yield Paragraph(it.say("draft"), strong=True)
+    for *names, reason in lacking:
+        named = [it.say("base").lower() if name == _BASE else name for name in names]
+        what = " ".join((*named, it.word(reason)))
+        yield Paragraph(it.say("unavailable_is", what=what), strong=True)
+
+
+def _head(it: _Writing) -> Iterator[Block]:
+    terms, on = it.facility.terms, it.on
+    period = {"begins": terms.begins_on, "ends": terms.ends_on}
     yield Grid(
         ("", ""),
         (
-            ("Facility", f"{terms.name} ({facility.id})"),
-            ("Lender", terms.lender),
-            ("Borrower", terms.borrower),
-            ("In force", f"from {terms.begins_on} to {terms.ends_on or 'an open date'}"),
-            ("As-of date", f"{on.as_of}{month}"),
-            ("Data through", f"{source.data_through}, counted to {on.cut_on}"),
+            (it.say("facility"), f"{terms.name} ({it.facility.id})"),
+            (it.say("lender"), terms.lender),
+            (it.say("borrower"), terms.borrower),
+            (it.say("in_force"), it.say("from_to" if terms.ends_on else "from_on", **period)),
+            (
+                it.say("as_of"),
+                it.say("in_progress", day=on.as_of) if on.partial else str(on.as_of),
+            ),
+            (
+                it.say("data_through"),
+                it.say("counted_to", through=it.source.data_through, cut_on=on.cut_on),
+            ),
         ),
     )
+    yield Paragraph(it.say("numbers"))
 
 
-def _conclusion(covenants: Sequence[Covenant], standing: Standing) -> Iterator[Block]:
-    yield Heading("Conclusion")
-    breached = [each for each in covenants if each.state == BREACH]
-    unread = [each for each in covenants if each.state == UNAVAILABLE]
-    said = [f"{each.title_en} ({each.id}), since {each.breach_since}" for each in breached]
+def _conclusion(it: _Writing, standing: Standing) -> Iterator[Block]:
+    yield Heading(it.say("conclusion"))
+    breached = [each for each in it.covenants if each.state == BREACH]
+    unread = [each for each in it.covenants if each.state == UNAVAILABLE]
+    said = [
+        it.say("breached", title=it.title(each), id=each.id, since=each.breach_since)
+        for each in breached
+    ]
     if said:
-        yield Paragraph(f"In breach: {'; '.join(said)}.", strong=True)
+        yield Paragraph(it.say("in_breach", what="; ".join(said)), strong=True)
     if unread:
         names = ", ".join(each.id for each in unread)
-        yield Paragraph(f"Nothing can be concluded of: {names}.", strong=True)
+        yield Paragraph(it.say("nothing_concluded", names=names), strong=True)
     if not said and not unread:
-        yield Paragraph(f"All {len(covenants)} covenants are kept.")
+        yield Paragraph(it.say("all_kept", count=len(it.covenants)))
     surplus = standing.base.surplus
     if surplus is None:
-        yield Paragraph("Surplus or deficiency: unavailable.", strong=True)
+        yield Paragraph(it.say("surplus_unavailable"), strong=True)
     elif surplus < 0:
-        yield Paragraph(f"Borrowing base deficiency: {_money(-surplus)}.", strong=True)
+        yield Paragraph(it.say("deficiency_of", amount=it.money(-surplus)), strong=True)
     else:
-        yield Paragraph(f"Borrowing base surplus: {_money(surplus)}.")
+        yield Paragraph(it.say("surplus_of", amount=it.money(surplus)))
 
 
-def _base(at: Standing, currency: str) -> Iterator[Block]:
-    base, pool = at.base, at.pool.all_loans
-    yield Heading("Borrowing base")
-    if at.facility.terms.currency != currency:
-        own = at.facility.terms.currency
-        yield Paragraph(f"Amounts are in {currency}; one {own} is {at.rate:f} {currency}.")
-    rules = zip(at.facility.rules, at.pool.excluded, strict=True)
-    excluded = [
-        (f"less: {rule.reason_en} ({rule.id}), {tally.loans} loans", _money(tally.balance))
-        for rule, tally in rules
-    ]
-    rows = [
-        (f"Pool, {pool.loans} loans", _money(pool.balance)),
-        *excluded,
-        ("= eligible balance", _money(base.eligible)),
-        ("less: discounts by days past due", _money(base.discounts)),
-        *(
-            (f"less: excess of {each.member} over {each.limit.percent:f} %", _money(each.excess))
-            for each in at.excesses
-            if each.excess
-        ),
-        ("= net eligible balance", _money(base.net_eligible)),
-        (f"x advance rate {base.advance_percent:f} % = availability", _money(base.availability)),
-        (f"plus: cash of {at.cash_on or 'the day'}", _money(base.cash)),
-        ("less: drawn", _money(base.drawn)),
-        ("= surplus (deficiency if negative)", _money(base.surplus)),
-        ("Collateralisation, (net eligible + cash) / drawn", _percent(at.collateralisation)),
-    ]
-    yield Grid(("step", f"amount in {currency}"), rows, frozenset({1}))
-
-
-def _covenants(covenants: Sequence[Covenant], monitor: Monitor) -> Iterator[Block]:
-    yield Heading("Covenants")
-    rows = []
-    for each in covenants:
-        sign = "at most" if each.direction == "at_most" else "at least"
-        rows.append(
-            (
-                f"{each.title_en} ({each.id})",
-                _computed(each),
-                _figure(each.found.value, each.unit),
-                f"{sign} {_figure(each.breach, each.unit)}",
-                _figure(each.headroom, each.unit),
-                _percent(each.headroom_percent),
-                each.state if each.state != UNAVAILABLE else f"unavailable: {each.found.reason}",
-                str(each.breach_since or "-"),
-                str(each.outlook.days) if each.outlook.days is not None else each.outlook.course,
-            )
-        )
-    columns = (
-        *("covenant", "computation", "figure", "trigger", "headroom", "headroom % of trigger"),
-        *("state", "breach since", "days to breach"),
+def _base(it: _Writing, at: Standing) -> Iterator[Block]:
+    currency, own = it.monitor.reporting_currency, at.facility.terms.currency
+    yield Heading(it.say("base"))
+    if own != currency:
+        yield Paragraph(it.say("amounts_in", currency=currency, own=own, rate=f"{at.rate:f}"))
+    yield Grid(
+        (it.say("step"), it.say("amount_in", currency=currency)),
+        [(step, it.money(amount)) for step, amount in _steps(it, at)]
+        + [(it.say("collateralisation"), it.percent(at.collateralisation))],
+        frozenset({1}),
     )
-    yield Grid(columns, rows, frozenset({2, 3, 4, 5}))
-    named = dict.fromkeys(each.figure for each in covenants)
-    yield from (Paragraph(f"{name} = {_formula(name, monitor)}") for name in named)
-    methods = dict.fromkeys(each.method for each in covenants)
+
+
+def _steps(it: _Writing, at: Standing) -> Iterator[tuple[str, Decimal | None]]:
+    """Go from the pool to the surplus, every step with its amount."""
+    base, pool = at.base, at.pool.all_loans
+    yield it.say("pool_of", loans=pool.loans), pool.balance
+    for rule, tally in zip(at.facility.rules, at.pool.excluded, strict=True):
+        reason = rule.reason_es if it.words.language == "es" else rule.reason_en
+        said = it.say("less_rule", reason=reason, id=rule.id, loans=tally.loans)
+        yield said, tally.balance
+    yield it.say("eligible"), base.eligible
+    yield it.say("less_discounts"), base.discounts
+    for each in at.excesses:
+        if each.excess:
+            of = each.limit
+            member = it.say("largest", count=of.largest) if of.per == "top" else each.member
+            yield it.say("less_excess", member=member, percent=f"{of.percent:f}"), each.excess
+    yield it.say("net_eligible"), base.net_eligible
+    yield it.say("availability", percent=f"{base.advance_percent:f}"), base.availability
+    cash = it.say("plus_cash", day=at.cash_on) if at.cash_on else it.say("plus_cash_unknown")
+    yield cash, base.cash
+    yield it.say("less_drawn"), base.drawn
+    yield it.say("surplus"), base.surplus
+
+
+def _covenants(it: _Writing) -> Iterator[Block]:
+    yield Heading(it.say("covenants"))
+    columns = (
+        *("covenant", "computation", "figure", "trigger", "headroom", "headroom_percent"),
+        *("state", "breach_since", "days_to_breach"),
+    )
+    rows = [_covenant(it, each) for each in it.covenants]
+    yield Grid([it.say(column) for column in columns], rows, frozenset({2, 3, 4, 5}))
+    for name in dict.fromkeys(each.figure for each in it.covenants):
+        yield Paragraph(it.say("formula", name=name, formula=_formula(it, name)))
+    methods = [it.word(name) for name in dict.fromkeys(each.method for each in it.covenants)]
     if methods:
-        yield Paragraph(f"Days to breach by {' and '.join(methods)}; past 24 months none is given.")
+        first, *more = methods
+        for each in more:
+            first = it.say("and", first=first, second=each)
+        yield Paragraph(it.say("days_by", methods=first))
 
 
-def _basis(
-    facility: Facility, covenants: Sequence[Covenant], monitor: Monitor
-) -> Iterator[Paragraph]:
+def _covenant(it: _Writing, of: Covenant) -> tuple[str, ...]:
+    sign = "at_most" if of.direction == "at_most" else "at_least"
+    state = (
+        it.say("unavailable_since", reason=it.word(of.found.reason))
+        if of.state == UNAVAILABLE
+        else it.word(of.state)
+    )
+    return (
+        f"{it.title(of)} ({of.id})",
+        _computed(it, of),
+        it.figure(of.found.value, of.unit),
+        it.say(sign, level=it.figure(of.breach, of.unit)),
+        it.figure(of.headroom, of.unit),
+        it.percent(of.headroom_percent),
+        state,
+        str(of.breach_since or "-"),
+        it.word(of.outlook.course) if of.outlook.days is None else str(of.outlook.days),
+    )
+
+
+def _basis(it: _Writing) -> Iterator[Paragraph]:
     """Say which figures are not of the pool where only a part of the book is pledged."""
-    kpis = dict.fromkeys(e.figure for e in covenants if e.figure in monitor.definitions.kpis)
-    if facility.pool is not None and kpis:
-        yield Paragraph(f"Of the whole book, not of the pool alone: {', '.join(kpis)}.")
+    known = it.monitor.definitions.kpis
+    kpis = dict.fromkeys(each.figure for each in it.covenants if each.figure in known)
+    if it.facility.pool is not None and kpis:
+        yield Paragraph(it.say("whole_book", names=", ".join(kpis)))
 
 
-def _formula(figure: str, monitor: Monitor) -> str:
-    """Say a figure's formula and its version: the KPI's own, or that of the product."""
-    if figure in monitor.definitions.kpis:
-        kpi = monitor.definitions.get(figure)
-        return f"{kpi.measure}, version {kpi.version}"
-    formula = STANDING_FORMULAS.get(figure) or RATIO_FORMULAS[figure]
-    return f"{formula}, fintech-factory {__version__}"
+def _formula(it: _Writing, figure: str) -> str:
+    """Say a figure's formula and its version: that of the product, or the KPI's own."""
+    formula = STANDING_FORMULAS.get(figure) or RATIO_FORMULAS.get(figure)
+    if formula is not None:
+        return it.say("of_product", formula=it.word(formula), version=__version__)
+    kpi = it.monitor.definitions.get(figure)
+    return it.say("version", formula=kpi.measure, version=kpi.version)
 
 
-def _computed(each: Covenant) -> str:
+def _computed(it: _Writing, each: Covenant) -> str:
     part, whole = each.found.part, each.found.whole
-    period = f", period to {each.period_end}" if each.period_end else ""
+    period = f", {it.say('period_to', end=each.period_end)}" if each.period_end else ""
     if part is None or whole is None:
         return f"{each.figure}{period}"
     times = " x 100" if each.unit == "percent" else ""
-    return f"{_money(part)} / {_money(whole)}{times}{period}"
+    return f"{it.money(part)} / {it.money(whole)}{times}{period}"
 
 
-def _calendar(facility: Facility, on: ViewDate) -> Iterator[Block]:
+def _calendar(it: _Writing) -> Iterator[Block]:
     owed = [
-        (str(each.due_on), _money(each.interest), _money(each.principal), each.state)
-        for each in payments(facility, on.cut_on)
+        (str(each.due_on), it.money(each.interest), it.money(each.principal), it.word(each.state))
+        for each in payments(it.facility, it.on.cut_on)
     ]
     if owed:
-        columns = ("due", "interest", "principal", "state")
-        yield Heading(f"Payments in {facility.terms.currency}")
+        columns = [it.say(name) for name in ("due", "interest", "principal", "state")]
+        yield Heading(it.say("payments_in", currency=it.facility.terms.currency))
         yield Grid(columns, owed, frozenset({1, 2}))
     told = [
-        (f"{each.title_en} ({each.id})", str(each.period_end), str(each.due_on), each.state)
-        for each in duties(facility, on.cut_on)
+        (
+            f"{it.title(each)} ({each.id})",
+            *(str(each.period_end), str(each.due_on), it.word(each.state)),
+        )
+        for each in duties(it.facility, it.on.cut_on)
     ]
     if told:
-        yield Heading("Reports to the lender")
-        yield Grid(("report", "period to", "due", "state"), told)
+        yield Heading(it.say("reports"))
+        yield Grid([it.say(name) for name in ("report", "period", "due", "state")], told)
 
 
-def _sources(
-    monitor: Monitor, covenants: Sequence[Covenant], source: Provenance
-) -> Iterator[Block]:
-    yield Heading("Sources")
-    statements = {each.period_end for each in covenants if each.financial}
-    batches = {each.batch_id for each in monitor.facts.statements if each.period_end in statements}
+def _sources(it: _Writing) -> Iterator[Block]:
+    yield Heading(it.say("sources"))
+    statements = {each.period_end for each in it.covenants if each.financial}
+    landed = it.monitor.facts.statements
+    batches = {each.batch_id for each in landed if each.period_end in statements}
+    source = it.source
     yield Grid(
-        ("what", "value"),
+        (it.say("what"), it.say("value")),
         (
-            ("run", source.run_id or "computed on demand, published by no run"),
-            ("batches", ", ".join((*source.batch_ids, *sorted(batches)))),
-            *((f"SHA-256 of {name}", sha256) for name, sha256 in source.files.items()),
-            ("SHA-256 of the facility's terms", source.terms_sha256),
+            (it.say("run"), source.run_id or it.say("no_run")),
+            (it.say("batches"), ", ".join((*source.batch_ids, *sorted(batches)))),
+            *((it.say("sha256_of", file=name), sha256) for name, sha256 in source.files.items()),
+            (it.say("sha256_of_terms"), source.terms_sha256),
         ),
     )
 
 
-def _signatures(facility: Facility) -> Iterator[Block]:
-    yield Heading("Signature")
-    yield Paragraph(
-        f"For {facility.terms.borrower}: the figures above are those of our books and of the terms"
-        f" agreed with {facility.terms.lender}."
-    )
-    yield Lines(("Name and office", "Place and date", "Signature"))
-
-
-def _money(amount: Decimal | None) -> str:
-    return "unavailable" if amount is None else f"{_cents(amount):,}"
-
-
-def _percent(value: Decimal | None) -> str:
-    return "unavailable" if value is None else f"{_cents(value):,} %"
-
-
-def _figure(value: Decimal | None, unit: str) -> str:
-    if value is None:
-        return "unavailable"
-    return f"{_cents(value):,}{' %' if unit == 'percent' else ''}"
+def _signatures(it: _Writing) -> Iterator[Block]:
+    terms = it.facility.terms
+    yield Heading(it.say("signature"))
+    yield Paragraph(it.say("declaration", borrower=terms.borrower, lender=terms.lender))
+    yield Lines([it.say(name) for name in ("name_office", "place_date", "signature")])
 
 
 def _cents(value: Decimal) -> Decimal:
