@@ -263,6 +263,7 @@ class Factory:
             rules=self.rules,
             tolerances=self.tolerances,
             observe=self.views.observed,
+            stated=self.validation.settings.ledger_dates,
         )
 
     def _earlier(self, batch: "Batch") -> "Batch | None":

@@ -13,6 +13,7 @@ from fintech_factory.registry import suggestion
 __all__ = [
     "BLOCKING",
     "DATED_BY",
+    "OUR_LEDGER",
     "Accuracy",
     "ControlTotal",
     "Distribution",
@@ -67,7 +68,10 @@ DATED_BY: Mapping[str, str] = {
 }
 """The column by which a table's rows have a date; customers have none."""
 
-_STOCKS = ("loan_par_balances", "loan_snapshot")
+OUR_LEDGER = "loan_snapshot"
+"""The table of a total that is held against what we compute, not against what landed."""
+
+_STOCKS = ("loan_par_balances", OUR_LEDGER)
 Share = Annotated[Decimal, Field(gt=0, le=100)]
 
 
@@ -264,3 +268,9 @@ class ValidationSettings(Settings):
     control_totals: Annotated[tuple[ControlTotal, ...], AfterValidator(_no_name_twice)] = Field(
         default=(), description="Figures that somebody states."
     )
+
+    @property
+    def ledger_dates(self) -> tuple[date, ...]:
+        """The days on which somebody states what our ledger comes to, ascending."""
+        ours = (each for each in self.control_totals if each.table == OUR_LEDGER)
+        return tuple(sorted({each.as_of for each in ours if each.as_of is not None}))

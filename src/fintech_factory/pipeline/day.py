@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -62,7 +62,8 @@ Observe = Callable[[Reader, Sequence[ViewDate]], ObservedAt]
 class Book:
     """What a run computes from and by which rules.
 
-    `observe` gives what views and facilities know of the book beside its models.
+    `observe` gives what views and facilities know of the book beside its models. `stated` are days
+    on which somebody states what our ledger comes to.
     """
 
     batch: Batch
@@ -72,6 +73,7 @@ class Book:
     rules: LedgerRules
     tolerances: Tolerances
     observe: Observe
+    stated: tuple[date, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +249,7 @@ def prepare(build: Build, book: Book, dates: Dates) -> Horizon:
     """
     for table, parquet in book.batch.tables.items():
         build.attach_raw(table, parquet)
-    horizon = _horizon(build, book.batch, dates)
+    horizon = replace(_horizon(build, book.batch, dates), stated=book.stated)
     load_parameters(build, horizon, book.rules)
     make_models(build, book.models)
     if book.earlier is not None:

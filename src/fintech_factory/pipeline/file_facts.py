@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from fintech_factory.config.validation import DATED_BY, ControlTotal
+from fintech_factory.config.validation import DATED_BY, OUR_LEDGER, ControlTotal
 from fintech_factory.ingestion.landing.manifest import Batch
 from fintech_factory.validation.comparison import Check
 from fintech_factory.validation.file_ring import (
@@ -24,7 +24,7 @@ from fintech_factory.warehouse.protocol import Build, Reader
 __all__ = ["file_checks"]
 
 _CURRENCY = {"loan_par_balances": "loan_ccy"}
-_BALANCES = ("loan_par_balances", "loan_snapshot")
+_BALANCES = ("loan_par_balances", OUR_LEDGER)
 # Model and column -> landed table, column and condition of the same rows.
 _LOADED: Mapping[tuple[str, str], tuple[str, str, str]] = {
     ("dim_loan", "principal"): ("loans", "disburse_principal", "TRUE"),
@@ -119,10 +119,10 @@ def _control(landed: Reader, version: Reader, total: ControlTotal) -> Control:
 
 def _found(landed: Reader, version: Reader, total: ControlTotal) -> tuple[Decimal | None, str]:
     """Count or sum the rows that a stated figure speaks of; amounts of two currencies never."""
-    is_ours = total.table == "loan_snapshot"
-    reader, table = (version, "loan_snapshot") if is_ours else (landed, f"raw_{total.table}")
-    if is_ours and not reader.query("SELECT 1 FROM snapshot_date WHERE as_of = ?", [total.as_of]):
-        return None, f"the ledger was not made at {total.as_of}"
+    is_ours = total.table == OUR_LEDGER
+    reader, table = (version, OUR_LEDGER) if is_ours else (landed, f"raw_{total.table}")
+    if is_ours and (reason := _unmade(reader, total.as_of)):
+        return None, reason
     where, parameters = _where(total)
     counted = total.column == "rows"
     summed = "COUNT(*)" if counted else f"SUM({total.column})"
@@ -133,6 +133,23 @@ def _found(landed: Reader, version: Reader, total: ControlTotal) -> tuple[Decima
     if not counted and not is_ours and currencies > 1:
         return None, f"{currencies} currencies cannot be summed: say which with `currency`"
     return Decimal(figure or 0), ""
+
+
+def _unmade(reader: Reader, day: date | None) -> str:
+    """Say why our ledger was not made at a day, '' if it was.
+
+    A label past the data is cut where they end: it does not say what stood on its own day.
+    """
+    if reader.query("SELECT 1 FROM snapshot_date WHERE as_of = ? AND cut_on = as_of", [day]):
+        return ""
+    ((first, through),) = reader.query(
+        "SELECT MIN(l.disbursed_on), MAX(p.data_through) FROM dim_loan AS l CROSS JOIN policy AS p"
+    )
+    if day is not None and day < first:
+        return f"the first loan was disbursed on {first}, after {day}"
+    if day is not None and day > through:
+        return f"the data end on {through}, before {day}"
+    return f"the ledger was not made at {day}; the next `factory run` makes it"
 
 
 def _where(total: ControlTotal) -> tuple[str, list[Any]]:

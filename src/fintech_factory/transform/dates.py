@@ -61,21 +61,25 @@ class Horizon:
     """The days that a run looks at: its as-of dates, and where the data begin and end.
 
     `first_day` is the first disbursement's; the landing contract lets no payment come before it.
+    `stated` are days on which somebody states what our ledger comes to.
     """
 
     as_ofs: tuple[date, ...]
     first_day: date
     data_through: date
+    stated: tuple[date, ...] = ()
 
     @property
     def snapshots(self) -> tuple[date, ...]:
-        """The as-of dates and every full month-end before the last of them, ascending.
+        """The as-of dates, every full month-end before the last of them, and the stated days.
 
-        Rolls, vintages and growth compare a date with the month-ends before it.
+        Ascending. Rolls, vintages and growth compare a date with the month-ends before it. A stated
+        day is counted whatever dates are asked for; outside the data there is nothing to count.
         """
         last = min(max(self.as_ofs), self.data_through)
         before = (day for day in month_ends(self.first_day, last) if day <= last)
-        return tuple(sorted({*self.as_ofs, *before}))
+        stated = (day for day in self.stated if self.first_day <= day <= self.data_through)
+        return tuple(sorted({*self.as_ofs, *before, *stated}))
 
 
 def load_parameters(build: Build, horizon: Horizon, rules: LedgerRules) -> None:
