@@ -143,19 +143,29 @@ class KpiSeries(Settings):
     sigmas: Decimal = Field(
         default=Decimal(2), gt=0, description="Standard deviations from the mean above it: drift."
     )
-    changes: int = Field(default=24, ge=2, description="Earlier changes in the robust baseline.")
+    changes: int = Field(
+        default=90, ge=2, description="Earlier changes from day to day in the robust baseline."
+    )
     changes_at_least: int = Field(
-        default=8, ge=2, description="With fewer changes there is no baseline yet."
+        default=45, ge=2, description="With fewer changes there is no baseline yet."
+    )
+    months: int = Field(
+        default=24, ge=2, description="Earlier changes from month-end to month-end in the baseline."
+    )
+    months_at_least: int = Field(
+        default=8, ge=2, description="With fewer of them there is no baseline yet."
     )
     deviations: Decimal = Field(
         default=Decimal("3.5"),
         gt=0,
-        description="Scaled median absolute deviations from the median change above it: drift.",
+        description="Scaled median absolute deviations from the median change above it: drift, if"
+        " no change of the baseline lies as far away.",
     )
 
     @model_validator(mode="after")
     def _window_holds_the_least(self) -> Self:
         _fits(self.changes_at_least, self.changes, "changes")
+        _fits(self.months_at_least, self.months, "months")
         return self
 
 

@@ -27,8 +27,8 @@ __all__ = ["Examination", "Made", "Watch", "examine"]
 
 _DATA, _MONEY, _BOOK = "technology", "finance", "risk"
 _OWNERS: Mapping[str, str] = {FILE: _DATA, LEDGER: _DATA, SOURCE: _MONEY}
-# A weekend apart at most, so that many changes lie within four times as many days.
-_DAYS_A_CHANGE = 4
+# Five business days of seven, less the first of each month: so many changes lie in twice the days.
+_DAYS_A_CHANGE = 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,13 +34,18 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class SeriesLimits:
-    """How far is too far, and how much past it takes to say so."""
+    """How far is too far, and how much past it takes to say so.
+
+    `changes` go from day to day, `months` from full month-end to full month-end.
+    """
 
     days: int
     at_least: int
     sigmas: Decimal
     changes: int
     changes_at_least: int
+    months: int
+    months_at_least: int
     deviations: Decimal
 
 
@@ -50,7 +55,9 @@ def examine_series(
     """Hold a reading against those before it, by both rules; too short a past judges nothing.
 
     A month in progress is only held against the days of its own month before it, and a full
-    month against full months: a flow that has just begun is not a fall.
+    month against full months: a flow that has just begun is not a fall. Only the change of a stock
+    or a ratio from one day to the next warns: a month's step, and a day's flow in a month that is
+    not over, are too uneven for that and are noted (decision 0010).
     """
     earlier = sorted((each for each in past if each.as_of < now.as_of), key=lambda each: each.as_of)
     judged = [
@@ -85,23 +92,37 @@ def _by_sigmas(
 def _by_changes(
     kpi: str, owner: str, now: Point, past: Sequence[Point], limits: SeriesLimits
 ) -> tuple[Examined | None, Baseline]:
-    changes = [*_changes([*past, now], is_full_month_end(now))]
+    by_month = is_full_month_end(now)
+    window, least = (
+        (limits.months, limits.months_at_least)
+        if by_month
+        else (limits.changes, limits.changes_at_least)
+    )
+    changes = [*_changes([*past, now], by_month)]
     last = changes.pop() if changes and changes[-1].to == now.as_of else None
-    seen = [(f"{each.from_} to {each.to}", each.by) for each in changes[-limits.changes :]]
-    baseline = baseline_of(f"kpi.{kpi}.change", now.as_of, seen, limits.changes_at_least)
+    seen = [(f"{each.from_} to {each.to}", each.by) for each in changes[-window:]]
+    baseline = baseline_of(f"kpi.{kpi}.change", now.as_of, seen, least)
     if baseline.median is None or last is None:
         return None, baseline
     distance = abs(last.by - baseline.median)
-    scale = _scale(baseline, [by for _, by in seen])
-    if not distance > limits.deviations * scale:
+    usual = [by for _, by in seen]
+    scale = _scale(baseline, usual)
+    # The median deviation says little of the tails of a loan book's changes: what has happened
+    # within the baseline already is no drift, however many deviations it is away.
+    furthest = max(abs(each - baseline.median) for each in usual)
+    if not (distance > limits.deviations * scale and distance > furthest):
         return Examined(baseline.name), baseline
     said = (
         f"{kpi} changed by {_short(last.by)} from {last.from_} to {last.to},"
         f" {_times(distance, scale)} deviations from the usual {_short(baseline.median)}"
-        f" of {baseline.n} changes"
+        f" and further than each of {baseline.n} changes before"
     )
-    drifted = _drifted(baseline.name, "kpi_drift", Severity.WARNING, (kpi, owner, now, said))
-    return drifted, baseline
+    kind = (
+        ("kpi_step", Severity.INFO)
+        if by_month or now.is_partial
+        else ("kpi_drift", Severity.WARNING)
+    )
+    return _drifted(baseline.name, *kind, (kpi, owner, now, said)), baseline
 
 
 @dataclass(frozen=True, slots=True)

@@ -154,6 +154,8 @@ SERIES = SeriesLimits(
     sigmas=Decimal(2),
     changes=24,
     changes_at_least=5,
+    months=24,
+    months_at_least=5,
     deviations=Decimal("3.5"),
 )
 
@@ -194,6 +196,43 @@ def test_the_robust_rule_looks_at_the_change_and_not_at_the_level() -> None:
     assert "kpi_drift" in series(rising, "19.1")
 
 
+def test_what_has_happened_within_the_baseline_is_no_drift() -> None:
+    """Changes of a cent, and one of 4: another as far is no news, one a cent further is."""
+    quiet = ["10", "10.01", "10", "10.01", "14.01", "14", "14.01", "14"]
+    assert "kpi_drift" not in series(quiet, "18")
+    assert "kpi_drift" in series(quiet, "18.01")
+    assert "kpi_drift" not in series(quiet, "10.02")
+    assert "kpi_drift" in series(quiet, "10.01")
+
+
+def test_a_days_flow_in_a_month_in_progress_is_noted_and_warns_of_nothing() -> None:
+    today = date(2025, 6, 20)
+    past = [
+        Point(today - timedelta(days=back), Decimal(20 - back), is_partial=True)
+        for back in range(1, 15)
+    ]
+    now = Point(today, Decimal(100), is_partial=True)
+    examined, _ = examine_series("new_volume", "growth", now, past, SERIES)
+    said = [found.finding for check in examined for found in check.found]
+    assert [(each.code, each.severity) for each in said if each.code != "kpi_two_sigma"] == [
+        ("kpi_step", "info")
+    ]
+
+
+def test_days_and_months_have_baselines_of_their_own_length() -> None:
+    months = [Point(day, Decimal(100 + place % 3)) for place, day in enumerate(month_ends(7))]
+    now = Point(date(2023, 8, 31), Decimal(30))
+    wide = replace(SERIES, changes_at_least=20)
+    assert codes(examine_series("volume", "growth", now, months, wide)[0]) == ["kpi_step"]
+    assert (
+        codes(
+            examine_series("volume", "growth", now, months, replace(SERIES, months_at_least=7))[0]
+        )
+        == []
+    )
+    assert "kpi_drift" not in series(STEADY, "20", replace(wide, months_at_least=2))
+
+
 def test_a_past_that_never_moved_makes_any_move_a_drift() -> None:
     assert "kpi_drift" in series(["5"] * 8, "5.01")
     assert series(["5"] * 8, "5") == []
@@ -230,4 +269,5 @@ def test_a_full_month_is_held_against_the_full_months_before() -> None:
     partial = Point(date(2024, 9, 10), Decimal(30), is_partial=True)
     fallen = Point(date(2024, 9, 30), Decimal(30))
     examined, _ = examine_series("volume", "growth", fallen, [*past, partial], SERIES)
-    assert codes(examined) == ["kpi_drift"]
+    assert codes(examined) == ["kpi_step"]
+    assert [found.finding.severity for check in examined for found in check.found] == ["info"]
