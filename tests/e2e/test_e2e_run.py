@@ -42,7 +42,9 @@ def test_a_run_publishes_every_month_end_and_says_what_it_did(
     root = workspace_with(small_book).root
     outcome = factory(root, "run", "--month-ends", "--json")
     document = outcome.document
-    assert outcome.code == 0
+    # Four loans are spread differently every month.
+    heavy = {each["code"] for each in document["findings"] if each["severity"] == "warning"}
+    assert (outcome.code, heavy - {"export_missing"}) == (3, {"distribution_drift"})
     assert (document["status"], document["withheld"]) == ("published", 0)
     assert document["reconciliation"] == "exact"
     assert document["as_of"] == "2025-06-30"

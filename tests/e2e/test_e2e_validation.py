@@ -50,6 +50,32 @@ def test_one_dropped_row_is_flagged_and_its_loan_is_named(
     assert int(passed["whole"]) > int(passed["part"])
 
 
+def test_a_run_and_its_rerun_exit_with_3_until_what_they_found_is_answered(
+    factory: Factory, root: Path, changed: Callable[..., Path], turn: Turn
+) -> None:
+    """Two rows of the source differ from ours; the reconciliation of the rerun is not made anew."""
+    factory(root, "ingest", "cascade", changed("transactions", without_one_payment))
+    first = run(factory, root)
+    count = first.document["open"]["warning"]
+    assert (first.code, first.document["open"].keys()) == (3, {"warning"})
+    again = factory(root, "run", "--month-ends")
+    assert again.code == 3
+    assert f"open findings: {count} warning; see `factory findings`" in again.out.splitlines()
+    # A run of an old date met none of it; it is open all the same.
+    backfill = factory(root, "run", "--as-of", "2025-08-15", "--json")
+    assert (backfill.code, backfill.document["open"]["warning"] >= count) == (3, True)
+
+    said = ("--reason", "told the source", "--by", "ana", "--until", "2025-12-20")
+    for each in factory(root, "findings", "list", "--state", "open", "--json").document["findings"]:
+        if each["severity"] != "info":
+            factory(root, "findings", "accept", each["id"], *said)
+    answered = run(factory, root)
+    assert (answered.code, answered.document["open"]) == (0, {})
+    assert answered.document["status"] == "unchanged"
+    turn("2025-12-21T02:00")
+    assert run(factory, root).code == 3
+
+
 def test_a_balance_that_the_source_shifts_is_flagged_and_its_loan_is_named(
     factory: Factory, root: Path, changed: Callable[..., Path]
 ) -> None:

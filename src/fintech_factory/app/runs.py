@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from fintech_factory.app.factory import Factory
     from fintech_factory.pipeline.inbox import Export, Inbox
     from fintech_factory.pipeline.journal import Journal
-    from fintech_factory.pipeline.outcome import Dates, DayOutcome
+    from fintech_factory.pipeline.outcome import Dates, DayOutcome, Held
     from fintech_factory.warehouse.protocol import Version
 
 __all__ = ["Runs"]
@@ -45,7 +45,7 @@ class Runs:
             from fintech_factory.pipeline.outcome import unchanged
 
             version, wanted = same
-            return unchanged((version, self.factory.validation.stale()), wanted, journal, inbox)
+            return unchanged(self._held(version), wanted, journal, inbox)
         from fintech_factory.pipeline.day import Day, run_day
 
         with self.factory.writing("factory run"):
@@ -66,6 +66,14 @@ class Runs:
                 before_publish=self.factory.kpi_versions.keep,
             )
             return run_day(day, self.factory.book(batch), dates)
+
+    def _held(self, version: "Version") -> "Held":
+        """Say what is known of a version without computing, and without reading settings."""
+        from fintech_factory.pipeline.outcome import Held
+
+        validation = self.factory.validation
+        known = tuple(validation.memory.after([]).values())
+        return Held(version, validation.stale(), known, validation.today)
 
     def _already_published(
         self, inputs: str, dates: "Dates"

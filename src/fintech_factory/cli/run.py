@@ -27,8 +27,9 @@ STEPS = ("ingest", "transform", "kpi", "verify", "observe", "reconcile", "valida
 def command(call: Call, *, as_of: date | None, month_ends: bool, force: bool) -> None:
     """Bring in what lies in inbox/, rebuild the models and publish every KPI.
 
-    Exit 3 if rows were set aside, an export was refused, a reading was withheld, the
-    reconciliation is open, or findings stopped the publish: then the last good version stays.
+    Exit 3 if a warning or a critical finding is open after it, whichever run found it, rows were
+    set aside, or an export was refused. What is accepted or only noted does not count, nor that an
+    export is late: the label says it. If findings stop the publish, the last good version stays.
     """
     from fintech_factory.app import Factory
     from fintech_factory.pipeline.outcome import Dates
@@ -67,8 +68,14 @@ def _print(outcome: "DayOutcome") -> None:
             f"{len(outcome.readings)} readings, {outcome.withheld} withheld; "
             f"reconciliation {outcome.reconciliation.status.value}"
         )
+    met = {each.id for each in outcome.findings}
     for each in outcome.open_findings:
+        if each.id not in met:
+            continue
         stops = ", stops the publish" if each.id in outcome.blocking else ""
         said = each.found.finding
         output.say(f"{said.severity.value}{stops}: {each.id} {said.code}: {said.message}")
     say_stale(outcome.stale)
+    if counts := outcome.open_counts:
+        open_ = ", ".join(f"{count} {severity}" for severity, count in counts.items())
+        output.say(f"open findings: {open_}; see `factory findings`")

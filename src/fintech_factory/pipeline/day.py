@@ -142,6 +142,7 @@ def run_day(day: Day, book: Book, dates: Dates) -> DayOutcome:
         reconciliation=compared.asked,
         inbox=day.inbox,
         findings=judged.seen,
+        known=judged.known,
         found_on=judged.on,
         blocking=tuple(each.id for each in judged.blocking),
         stale=judged.stale(day.watch),

@@ -34,7 +34,8 @@ class Compared:
 class Judged:
     """What validation says of a run.
 
-    `seen` is every finding that it met, as it stands now; `blocking` is what stops the publish.
+    `seen` is every finding that it met, `known` all that there are, as they stand now; `blocking`
+    is what stops the publish.
     """
 
     at: datetime
@@ -42,6 +43,7 @@ class Judged:
     made: Made
     examination: Examination
     seen: tuple[Tracked, ...]
+    known: tuple[Tracked, ...]
     blocking: tuple[Found, ...]
 
     @property
@@ -106,5 +108,6 @@ def judge(
         made=made,
         examination=examination,
         seen=tuple(known[each] for each in met),
+        known=tuple(known.values()),
         blocking=blocking(examination.examined, known, watch.settings.gate.blocks, today),
     )

@@ -1,5 +1,6 @@
 """Which dates a run is asked for, and what it did."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from fintech_factory.pipeline.inbox import NOTHING, Inbox
 from fintech_factory.pipeline.journal import Journal, Step
 from fintech_factory.transform.dates import month_ends
+from fintech_factory.validation.findings import to_act_on
 
 if TYPE_CHECKING:
     # A run with nothing to do never loads the engine.
@@ -19,7 +21,9 @@ if TYPE_CHECKING:
     from fintech_factory.validation.findings import Tracked
     from fintech_factory.warehouse.protocol import Version
 
-__all__ = ["Dates", "DayOutcome", "DayStatus", "own_date", "unchanged"]
+__all__ = ["Dates", "DayOutcome", "DayStatus", "Held", "own_date", "unchanged"]
+
+_BY_THE_CLOCK = "freshness."
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,10 @@ class DayStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DayOutcome:
-    """What a run did and found."""
+    """What a run did and found.
+
+    `findings` are those that it met itself, `known` all that there are after it, on `found_on`.
+    """
 
     run_id: str
     as_ofs: tuple[date, ...]
@@ -62,6 +69,7 @@ class DayOutcome:
     reconciliation: "Reconciliation | None" = None
     inbox: Inbox = NOTHING
     findings: "tuple[Tracked, ...]" = ()
+    known: "tuple[Tracked, ...]" = ()
     found_on: date = date.min
     blocking: tuple[str, ...] = ()
     stale: "Stale | None" = None
@@ -69,20 +77,18 @@ class DayOutcome:
 
     @property
     def open_findings(self) -> "list[Tracked]":
-        """Give what this run met that is open and of weight, the gravest first.
+        """Give what is open after the run and of weight, the gravest first.
 
-        That an export is late is left out: the label of what is stale says it.
+        Whoever found it: what an earlier run found and nobody answered is still there. That an
+        export is late is left out: the label of what is stale says it, and no run can mend it.
         """
-        met = (
-            each
-            for each in self.findings
-            if each.state_on(self.found_on) == "open"
-            and not each.found.check.startswith("freshness.")
-        )
-        return sorted(
-            (each for each in met if each.severity != "info"),
-            key=lambda each: each.severity != "critical",
-        )
+        own = (each for each in self.known if not each.found.check.startswith(_BY_THE_CLOCK))
+        return to_act_on(own, self.found_on)
+
+    @property
+    def open_counts(self) -> dict[str, int]:
+        """How many findings of each severity are open, the gravest first."""
+        return dict(Counter(each.severity.value for each in self.open_findings))
 
     @property
     def withheld(self) -> int:
@@ -91,13 +97,12 @@ class DayOutcome:
 
     @property
     def has_findings(self) -> bool:
-        """Whether a person should look: rows set aside, an export refused, a check open.
+        """Whether a person should look: a finding is open, rows were set aside, an export refused.
 
-        A run that the gate stopped counts; that an export is late is no finding of the run.
+        What somebody has accepted counts no more, a reading that was withheld included.
         """
-        disagrees = self.reconciliation is not None and self.reconciliation.disagrees
         landed = self.inbox.refused or self.inbox.set_aside
-        return bool(landed or self.withheld or self.blocking) or disagrees
+        return bool(landed or self.blocking or self.open_findings)
 
     def as_json(self) -> dict[str, Any]:
         """Give the document of `factory run --json`."""
@@ -114,6 +119,7 @@ class DayOutcome:
             "reconciliation": self.reconciliation.status.value if self.reconciliation else None,
             "status": self.status.value,
             "blocking": list(self.blocking),
+            "open": self.open_counts,
             "findings": [each.as_json(self.found_on) for each in self.findings],
             "stale": self.stale.as_json() if self.stale else None,
             "observed": {
@@ -122,19 +128,28 @@ class DayOutcome:
         }
 
 
-def unchanged(
-    before: "tuple[Version, Stale | None]", wanted: tuple[date, ...], journal: Journal, inbox: Inbox
-) -> DayOutcome:
-    """Say of a version, and of how stale it is, that it holds what a run was asked for."""
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What is published: how stale it is, and which findings are known on a day."""
+
+    version: "Version"
+    stale: "Stale | None"
+    known: "tuple[Tracked, ...]"
+    on: date
+
+
+def unchanged(before: Held, wanted: tuple[date, ...], journal: Journal, inbox: Inbox) -> DayOutcome:
+    """Say of what is published that it holds what a run was asked for."""
     for step in ("transform", "kpi", "verify", "observe", "reconcile", "validate", "publish"):
         journal.skip(step)
-    version, stale = before
     return DayOutcome(
-        run_id=version.run.run_id,
+        run_id=before.version.run.run_id,
         as_ofs=wanted,
-        data_through=version.run.data_through,
+        data_through=before.version.run.data_through,
         status=DayStatus.UNCHANGED,
         steps=tuple(journal.steps),
         inbox=inbox,
-        stale=stale,
+        known=before.known,
+        found_on=before.on,
+        stale=before.stale,
     )

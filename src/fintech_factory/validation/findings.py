@@ -20,6 +20,7 @@ __all__ = [
     "Tracked",
     "fold",
     "sweep",
+    "to_act_on",
 ]
 
 _RANK = (Severity.INFO, Severity.WARNING, Severity.CRITICAL)
@@ -207,6 +208,16 @@ def sweep(
         and _no_earlier(sighting.as_of, each.as_of)
     ]
     return events
+
+
+def to_act_on(known: Iterable[Tracked], day: date) -> list[Tracked]:
+    """Give what is open on a day and more than a note, the gravest first."""
+    open_ = (
+        each
+        for each in known
+        if each.severity is not Severity.INFO and each.state_on(day) is State.OPEN
+    )
+    return sorted(open_, key=lambda each: -_RANK.index(each.severity))
 
 
 def _by_id(found: Iterable[Found]) -> dict[str, Found]:

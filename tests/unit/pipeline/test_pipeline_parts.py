@@ -1,6 +1,6 @@
 """The parts of a run that decide when there is something to do and say what was done."""
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,8 @@ from fintech_factory.pipeline.inbox import Export, Inbox, arrivals, put_away
 from fintech_factory.pipeline.inputs import inputs_of
 from fintech_factory.pipeline.journal import Journal, Step, StepStatus
 from fintech_factory.pipeline.outcome import Dates, DayOutcome, DayStatus
+from fintech_factory.validation.findings import Acceptance, Found, Tracked
+from fintech_factory.values import Finding, Severity
 
 FIRST, THROUGH = date(2025, 10, 15), date(2025, 12, 10)
 
@@ -127,6 +129,41 @@ def test_a_refused_export_is_a_finding_of_the_run() -> None:
 def test_rows_set_aside_are_a_finding_of_the_run() -> None:
     assert outcome(inbox=Inbox((Export("b", refused=False, set_aside=1),))).has_findings
     assert not outcome(inbox=Inbox((Export("b", refused=False),))).has_findings
+
+
+def tracked(severity: Severity, check: str = "kpi.par_90.change", **fields: Any) -> Tracked:  # noqa: ANN401 - the fields of a finding
+    at = datetime(2025, 12, 11, 4, tzinfo=UTC)
+    finding = Finding("kpi_drift", severity, "moved", where=f"{severity} {check}")
+    return Tracked(Found(finding, check, "risk"), at, at, **fields)
+
+
+@pytest.mark.parametrize(
+    ("known", "counts"),
+    [
+        ([tracked(Severity.INFO)], {}),
+        ([tracked(Severity.WARNING, "freshness.cascade")], {}),
+        ([tracked(Severity.WARNING, fixed_at=datetime(2025, 12, 11, 5, tzinfo=UTC))], {}),
+        ([tracked(Severity.WARNING)], {"warning": 1}),
+        (
+            [tracked(Severity.WARNING), tracked(Severity.CRITICAL), tracked(Severity.INFO)],
+            {"critical": 1, "warning": 1},
+        ),
+    ],
+    ids=["a note", "a late export", "fixed", "a warning", "the gravest first"],
+)
+def test_a_run_has_findings_while_one_of_weight_is_open(
+    known: list[Tracked], counts: dict[str, int]
+) -> None:
+    done = outcome(known=tuple(known), found_on=THROUGH)
+    assert list(done.open_counts.items()) == list(counts.items())
+    assert done.has_findings is bool(counts)
+
+
+def test_what_is_accepted_is_no_finding_of_the_run_until_the_day_is_over() -> None:
+    lived_with = Acceptance("ana", "known", THROUGH, Severity.WARNING, 0)
+    known = (tracked(Severity.WARNING, acceptance=lived_with),)
+    assert not outcome(known=known, found_on=THROUGH).has_findings
+    assert outcome(known=known, found_on=THROUGH + timedelta(days=1)).has_findings
 
 
 def test_an_inbox_that_does_not_exist_is_empty(tmp_path: Path) -> None:
