@@ -55,7 +55,7 @@ def line(tmp_path_factory: pytest.TempPathFactory) -> Facility:
     config = tmp_path_factory.mktemp("config")
     (config / "facilities").mkdir()
     (config / "facilities" / "line.yaml").write_text(LINE, encoding="utf-8")
-    (found,) = load_facilities(config, ())
+    (found,) = load_facilities(config, {})
     return found
 
 
@@ -76,10 +76,12 @@ def test_the_loans_behind_a_row_are_found_alike(gate: Gate, line: Facility) -> N
     assert differences(gate.ours(sql, day), theirs) == []
 
 
-def test_parts_by_ageing_state_are_summed_alike(gate: Gate) -> None:
+@pytest.mark.parametrize("of_pool", [False, True], ids=["of the book", "of a pool"])
+def test_parts_by_ageing_state_are_summed_alike(gate: Gate, line: Facility, of_pool: bool) -> None:  # noqa: FBT001
     definitions = load_definitions(KPIS)
     parts = [rolled_parts(definitions.get(kpi)) for kpi in ("par_90", "par_90_incl_writeoff")]
-    sql = parts_sql([node for pair in parts if pair is not None for node in pair], len(AS_OFS))
+    nodes = [node for pair in parts if pair is not None for node in pair]
+    sql = parts_sql(nodes, len(AS_OFS), line if of_pool else None)
     ours = gate.ours(sql, AS_OFS)
     assert len(ours.rows) > len(AS_OFS)
     assert differences(ours, gate.pass_through(bound(sql, AS_OFS), "parts")) == []

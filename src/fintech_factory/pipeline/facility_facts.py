@@ -94,6 +94,11 @@ def _read(
         rates = pool.submit(_rates, reader, terms, monitor.facts.dates)
         kpis = pool.submit(_kpis, reader, monitor, days)
         states = pool.submit(_states, reader, monitor, days)
+        of_pools = {
+            each.id: pool.submit(_states, reader, monitor, days, each)
+            for each in terms.facilities
+            if any(covenant.on == "pool" for covenant in each.terms.covenants)
+        }
         rolls = pool.submit(_rolls, reader, asked)
         facts = replace(
             monitor.facts,
@@ -101,6 +106,7 @@ def _read(
             rates=rates.result(),
             kpis=kpis.result(),
             states=states.result(),
+            pool_states={name: each.result() for name, each in of_pools.items()},
             rolls=rolls.result(),
         )
     return replace(monitor, facts=facts, _standings={}, _paths={})
@@ -201,12 +207,13 @@ def _kpis(reader: Reader, monitor: Monitor, days: Sequence[date]) -> dict[str, d
 
 
 def _states(
-    reader: Reader, monitor: Monitor, days: Sequence[date]
+    reader: Reader, monitor: Monitor, days: Sequence[date], facility: Facility | None = None
 ) -> dict[date, dict[str, StateSum]]:
+    """Sum the ageing states of the book, or of a facility's pool, in which a date may be empty."""
     names = list(monitor.rolled)
     amounts = [node for name in names for node in monitor.rolled[name]]
-    found: dict[date, dict[str, StateSum]] = defaultdict(dict)
-    for day, state, balance, *sums in _rows(reader, parts_sql(amounts, len(days)), days):
+    found: dict[date, dict[str, StateSum]] = {day: {} for day in days}
+    for day, state, balance, *sums in _rows(reader, parts_sql(amounts, len(days), facility), days):
         pairs = zip(sums[::2], sums[1::2], strict=True)
         found[day][state] = StateSum(balance, dict(zip(names, pairs, strict=True)))
     return found

@@ -182,6 +182,60 @@ def test_a_kpi_covenant_of_a_pool_says_that_it_speaks_of_the_whole_book(
         assert (said in text) == bool(pool)
 
 
+def two_entities() -> Book:
+    """North: 40 of 1,040 are late. South: 10 of 200, by 136 days on 30 April."""
+    return (
+        two_loans()
+        .loan(190, disbursed="2025-01-10", instalments=[("2025-12-30", 190)], entity="South")
+        .loan(10, disbursed="2024-12-01", instalments=[("2024-12-15", 10)], entity="South")
+        .ending("2025-06-30")
+    )
+
+
+ON_POOL = TERMS.replace("kpi: par_90\n", "kpi: par_90\n    on: pool\n").replace(
+    "warning: 4, breach: 5", "breach: 4.5"
+)
+
+
+@pytest.mark.parametrize(
+    ("of", "pool", "part", "whole", "basis", "state"),
+    [
+        ("on: pool", "pool: entity = 'South'\n", 10, 200, "pool", "breach"),
+        ("on: book", "pool: entity = 'South'\n", 50, 1240, "whole book", "ok"),
+        ("", "pool: entity = 'South'\n", 50, 1240, "whole book", "ok"),
+        ("on: pool", "", 50, 1240, "whole book", "ok"),
+    ],
+    ids=["of the pool", "of the book", "by default of the book", "all is pledged"],
+)
+def test_a_kpi_covenant_speaks_of_what_it_says(  # noqa: PLR0913, PLR0917 - terms and what they give
+    watch: Watch, show: Show, of: str, pool: str, part: int, whole: int, basis: str, state: str
+) -> None:
+    """The late loan is not eligible, and part of the pool all the same: 5 % there, 4.03 of all."""
+    terms = ON_POOL.replace("    on: pool\n", f"    {of}\n" if of else "") + pool
+    monitor, on = watch(two_entities(), terms, at="2025-04-30")
+    (row,) = rows(show(monitor, on), "covenants")
+    assert (row["part"], row["whole"], row["basis"], row["state"]) == (part, whole, basis, state)
+    text = certificate(monitor, monitor.facilities[0], on, SOURCE, draft=True).as_markdown()
+    assert ("Of the whole book, not of the pool alone" in text) == bool(
+        pool and basis == "whole book"
+    )
+    assert (", of the pool" in text) == (basis == "pool")
+
+
+def test_a_breach_of_a_pool_is_dated_by_the_pools_own_past(watch: Watch) -> None:
+    """10 of 200 are beyond 90 days from 16 March on; the book is past 4.5 at no month-end."""
+    monitor, on = watch(two_entities(), ON_POOL + "pool: entity = 'South'\n", at="2025-05-31")
+    (covenant,) = monitor.covenants(monitor.facilities[0], on)
+    assert covenant.breach_since == date(2025, 3, 31)
+
+
+def test_a_pool_without_a_loan_has_no_ratio(watch: Watch) -> None:
+    monitor, on = watch(two_entities(), ON_POOL + "pool: entity = 'West'\n", at="2025-04-30")
+    (covenant,) = monitor.covenants(monitor.facilities[0], on)
+    assert (covenant.state, covenant.found.value) == ("unavailable", None)
+    assert "stands in the pool" in covenant.found.reason
+
+
 def test_an_older_balance_serves_if_the_terms_allow_it(watch: Watch) -> None:
     terms = TERMS.replace("on: 2025-03-31", "on: 2025-03-26") + "cash_valid_days: DAYS\n"
     for days, cash in ((5, 100), (4, None)):
@@ -369,6 +423,34 @@ def test_days_to_breach_follow_the_rolls_of_three_months(
     observed = observe_monitor(monitor, on)["days_to_breach"]
     assert observed.value == days
     assert bool(observed.reason) is (days is None)
+
+
+@pytest.mark.parametrize(("breach", "days"), [(15, 7), (22, 39), (38, 117)])
+def test_a_pool_goes_ahead_from_its_own_states_by_the_books_rolls(
+    watch: Watch, breach: int, days: int
+) -> None:
+    """The pool stands where the rolling book stood, and South rolls just as it does, twice over.
+
+    So the book's roll rates are those of the rolling book and the same days come out; West's 600,
+    late from the start, are in no state that the rolls of the last three months begin from but the
+    last, and none of the pool's.
+    """
+    of = rolling_book()
+    for _ in range(2):
+        of = of.loan(
+            1000, disbursed="2024-11-01", instalments=[("2025-12-01", 1000)], entity="South"
+        )
+        for day in ("2024-11-20", "2025-01-01", "2025-02-01", "2025-03-01", "2025-04-01"):
+            of = of.loan(100, disbursed="2024-11-01", instalments=[(day, 100)], entity="South")
+    of = of.loan(
+        600, disbursed="2024-11-01", instalments=[("2024-11-05", 600)], entity="West"
+    ).ending("2025-04-30")
+    pool = "pool: entity <> 'South' and entity <> 'West'\n"
+    terms = ON_POOL.replace("breach: 4.5", f"breach: {breach}") + pool
+    monitor, on = watch(of, terms, at="2025-04-30")
+    (covenant,) = monitor.covenants(monitor.facilities[0], on)
+    assert (covenant.found.part, covenant.found.whole) == (200, 1500)
+    assert (covenant.method, covenant.outlook.days) == ("roll rates", days)
 
 
 def test_the_rules_policy_names_the_written_off(watch: Watch) -> None:

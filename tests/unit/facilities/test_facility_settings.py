@@ -11,10 +11,11 @@ from fintech_factory.config import default_files
 from fintech_factory.config.check import check_workspace
 from fintech_factory.config.workspace import Workspace
 from fintech_factory.errors import ConfigError
+from fintech_factory.kpi_engine import load_definitions
 from fintech_factory.testing import Book, book
 from fintech_factory.views.facilities.checking import load_facilities
 
-KPIS = ("par_90", "par_30")
+KPIS = load_definitions(default_files()["config/kpis/kpi_definitions.yaml"]).kpis
 
 
 def faults(config: Path, old: str, new: str) -> list[str]:
@@ -58,6 +59,21 @@ def test_the_shipped_example_is_right_and_switched_off(config: Path) -> None:
         ("kpi: par_90", "kpi: par_9", "16:10", "par_90: unknown KPI `par_9`", "did you mean"),
         ("    kpi: par_90\n", "", "14:5", "give `kpi` or `figure`", ""),
         ("warning: 4", "warning: 6", "18:44", "the warning (6) lies past the breach (5)", "small"),
+        (
+            "    kpi: par_90\n",
+            "    kpi: collection_rate\n    on: pool\n",
+            "17:9",
+            "par_90: `collection_rate` cannot be read of a pool",
+            "a ratio of what loans owe",
+        ),
+        (
+            "    kpi: par_90\n",
+            "    figure: utilisation\n    on: book\n",
+            "17:9",
+            "a figure of the monitor is always of the pool",
+            "leave `on` out",
+        ),
+        ("    kpi: par_90\n", "    kpi: par_90\n    on: pol\n", "17:9", "pol", "pool"),
         ("at_most", "at_mots", "17:16", "at_mots", "at_most"),
         ("percent: 80", "percent: 101", "10:44", "101", ""),
         ("currency: USD", "currency: usd", "5:11", "usd", ""),

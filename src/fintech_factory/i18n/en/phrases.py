@@ -70,6 +70,7 @@ PHRASES: Mapping[str, str] = {
     "state": "state",
     "breach_since": "breach since",
     "days_to_breach": "days to breach",
+    "of_pool": "of the pool",
     "period_to": "period to {end}",
     "days_by": "Days to breach by {methods}; past 24 months none is given.",
     "and": "{first} and {second}",

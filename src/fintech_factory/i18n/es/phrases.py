@@ -70,6 +70,7 @@ PHRASES: Mapping[str, str] = {
     "state": "estado",
     "breach_since": "incumple desde",
     "days_to_breach": "días hasta incumplir",
+    "of_pool": "de la cartera cedida",
     "period_to": "período al {end}",
     "days_by": "Días hasta incumplir según {methods}; más allá de 24 meses no se da ninguno.",
     "and": "{first} y {second}",

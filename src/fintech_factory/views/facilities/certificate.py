@@ -11,7 +11,7 @@ from fintech_factory.errors import UsageError
 from fintech_factory.i18n import Language, Words, words
 from fintech_factory.views.document import Block, Document, Grid, Heading, Lines, Paragraph
 from fintech_factory.views.facilities.agenda import Duty, duties, payments
-from fintech_factory.views.facilities.covenants import BREACH, UNAVAILABLE, Covenant
+from fintech_factory.views.facilities.covenants import BOOK, BREACH, POOL, UNAVAILABLE, Covenant
 from fintech_factory.views.facilities.monitor import Monitor
 from fintech_factory.views.facilities.standing import FORMULAS as STANDING_FORMULAS
 from fintech_factory.views.facilities.standing import Standing
@@ -269,7 +269,8 @@ def _covenant(it: _Writing, of: Covenant) -> tuple[str, ...]:
 def _basis(it: _Writing) -> Iterator[Paragraph]:
     """Say which figures are not of the pool where only a part of the book is pledged."""
     known = it.monitor.definitions.kpis
-    kpis = dict.fromkeys(each.figure for each in it.covenants if each.figure in known)
+    of_book = (each for each in it.covenants if each.basis == BOOK)
+    kpis = dict.fromkeys(each.id for each in of_book if each.figure in known)
     if it.facility.pool is not None and kpis:
         yield Paragraph(it.say("whole_book", names=", ".join(kpis)))
 
@@ -286,10 +287,13 @@ def _formula(it: _Writing, figure: str) -> str:
 def _computed(it: _Writing, each: Covenant) -> str:
     part, whole = each.found.part, each.found.whole
     period = f", {it.say('period_to', end=each.period_end)}" if each.period_end else ""
+    # A monitor's figure is computed from the pool as the certificate shows it above.
+    is_pools = each.basis == POOL and each.figure not in STANDING_FORMULAS
+    of = f", {it.say('of_pool')}" if is_pools else ""
     if part is None or whole is None:
-        return f"{each.figure}{period}"
+        return f"{each.figure}{period}{of}"
     times = " x 100" if each.unit == "percent" else ""
-    return f"{it.money(part)} / {it.money(whole)}{times}{period}"
+    return f"{it.money(part)} / {it.money(whole)}{times}{period}{of}"
 
 
 def _calendar(it: _Writing) -> Iterator[Block]:

@@ -1,16 +1,18 @@
 """Turns facility files into checked terms, or into every problem with its place."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fintech_factory.errors import ConfigError
+from fintech_factory.kpi_engine.definitions import Kpi
 from fintech_factory.kpi_engine.expression import ExpressionRefused, read_condition
 from fintech_factory.kpi_engine.nodes import Node
 from fintech_factory.kpi_engine.notes import Notes
 from fintech_factory.registry import suggestion
 from fintech_factory.values import Problem
+from fintech_factory.views.facilities.path import rolled_parts
 from fintech_factory.views.facilities.terms import MONITOR_LOAN, WRITTEN_OFF, Facility, Rule
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ FOLDER = "facilities"
 """The folder of `config/` that holds one file a facility."""
 
 
-def load_facilities(config: Path, kpis: Collection[str]) -> tuple[Facility, ...]:
+def load_facilities(config: Path, kpis: Mapping[str, Kpi]) -> tuple[Facility, ...]:
     """Read every enabled facility of a workspace's `config/`, by file name.
 
     Raises:
@@ -54,7 +56,7 @@ def load_facilities(config: Path, kpis: Collection[str]) -> tuple[Facility, ...]
 
 
 def check_facility(
-    loaded: "LoadedFile[FacilitySettings]", kpis: Collection[str] | None
+    loaded: "LoadedFile[FacilitySettings]", kpis: Mapping[str, Kpi] | None
 ) -> Sequence[Problem]:
     """Give every problem that the file's shape alone cannot tell.
 
@@ -64,7 +66,7 @@ def check_facility(
 
 
 def _read(
-    loaded: "LoadedFile[FacilitySettings]", kpis: Collection[str] | None
+    loaded: "LoadedFile[FacilitySettings]", kpis: Mapping[str, Kpi] | None
 ) -> tuple[Facility, Sequence[Problem]]:
     notes = Notes(loaded)
     terms = loaded.value
@@ -130,7 +132,9 @@ def _check_dates(terms: "FacilitySettings", notes: Notes) -> None:
         )
 
 
-def _check_covenants(terms: "FacilitySettings", kpis: Collection[str] | None, notes: Notes) -> None:
+def _check_covenants(
+    terms: "FacilitySettings", kpis: Mapping[str, Kpi] | None, notes: Notes
+) -> None:
     for place, covenant in enumerate(terms.covenants):
         below = notes.below("covenants", place).speaking_of(covenant.id)
         _check_triggers(covenant, below)
@@ -140,12 +144,31 @@ def _check_covenants(terms: "FacilitySettings", kpis: Collection[str] | None, no
             below.below("kpi").note(
                 f"unknown KPI `{covenant.kpi}`", suggestion(covenant.kpi, list(kpis))
             )
+        else:
+            _check_basis(covenant, kpis, below.below("on"))
     taken = {covenant.id for covenant in terms.covenants}
     for place, financial in enumerate(terms.financial_covenants):
         below = notes.below("financial_covenants", place).speaking_of(financial.id)
         _check_triggers(financial, below)
         if financial.id in taken:
             below.below("id").note("a covenant has this id already", "give each its own id")
+
+
+def _check_basis(
+    covenant: "CovenantSettings", kpis: Mapping[str, Kpi] | None, notes: Notes
+) -> None:
+    if covenant.figure is not None and covenant.on is not None:
+        notes.note("a figure of the monitor is always of the pool", "leave `on` out")
+    elif (
+        covenant.on == "pool"
+        and covenant.kpi is not None
+        and kpis is not None
+        and rolled_parts(kpis[covenant.kpi]) is None
+    ):
+        notes.note(
+            f"`{covenant.kpi}` cannot be read of a pool",
+            "only a ratio of what loans owe can, such as par_90; leave `on` out",
+        )
 
 
 def _check_triggers(covenant: "CovenantSettings | FinancialCovenantSettings", notes: Notes) -> None:

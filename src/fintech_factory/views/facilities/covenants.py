@@ -1,7 +1,7 @@
 """Covenants at a date: the figure, its headroom, since when it is breached, days to breach."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, TypeAlias
@@ -20,6 +20,7 @@ from fintech_factory.analytics.statement_ratios import (
     ratio_at,
     ratio_of,
 )
+from fintech_factory.kpi_engine.arithmetic import quotient as ratio
 from fintech_factory.views.facilities.facts import BookFacts, Figure
 from fintech_factory.views.facilities.path import kpi_path
 from fintech_factory.views.facilities.standing import FIGURES
@@ -33,7 +34,21 @@ if TYPE_CHECKING:
         FinancialCovenantSettings,
     )
 
-__all__ = ["BREACH", "LOOK_BACK_MONTHS", "OK", "UNAVAILABLE", "WARNING", "Covenant", "covenants_at"]
+__all__ = [
+    "BOOK",
+    "BREACH",
+    "LOOK_BACK_MONTHS",
+    "OK",
+    "POOL",
+    "STATEMENTS",
+    "UNAVAILABLE",
+    "WARNING",
+    "Covenant",
+    "covenants_at",
+]
+
+BOOK, POOL, STATEMENTS = "whole book", "pool", "statements"
+"""What a covenant's figure speaks of."""
 
 OK, WARNING, BREACH, UNAVAILABLE = "ok", "warning", "breach", "unavailable"
 LOOK_BACK_MONTHS = 3
@@ -46,7 +61,7 @@ class Covenant:
 
     `headroom` is how far the figure is from a breach, negative past it, `headroom_percent` the same
     in percent of the trigger. `breach_since` is the first of the snapshots without a break that
-    breach it. `method` says how `outlook` was found.
+    breach it. `method` says how `outlook` was found; `basis` is what the figure speaks of.
     """
 
     facility: str
@@ -64,6 +79,7 @@ class Covenant:
     breach_since: date | None
     outlook: Outlook
     method: str
+    basis: str
     period_end: date | None = None
 
     @property
@@ -95,6 +111,7 @@ class _Course:
     at: Callable[[ViewDate], Figure]
     ahead: Callable[[Decimal, Trigger], Outlook]
     method: str
+    basis: str = BOOK
     period_end: date | None = None
 
 
@@ -177,6 +194,7 @@ class _Held:
             breach_since=self.since(on) if state == BREACH else None,
             outlook=self._outlook(found, Trigger(breach, self.at_most)),
             method=self.course.method,
+            basis=self.course.basis,
             period_end=self.course.period_end,
         )
 
@@ -189,19 +207,42 @@ class _Held:
 def _portfolio(
     monitor: "Monitor", facility: Facility, on: ViewDate, terms: "CovenantSettings"
 ) -> _Course:
+    pledged = POOL if facility.pool is not None else BOOK
     if terms.kpi is None:
         name = str(terms.figure)
-        return _by_trend(monitor, on, name, FIGURES[name][0], _of_facility(monitor, facility, name))
-    kpi, facts = terms.kpi, monitor.facts
-    course = _by_trend(monitor, on, kpi, monitor.unit(kpi), _of_kpi(facts, kpi))
+        unit, at = FIGURES[name][0], _of_facility(monitor, facility, name)
+        return replace(_by_trend(monitor, on, name, unit, at), basis=pledged)
+    kpi, of_pool = terms.kpi, terms.on == "pool"
+    facts = monitor.facts.of_pool(facility.id) if of_pool else monitor.facts
+    at = _of_pool(facts, kpi) if of_pool else _of_kpi(facts, kpi)
+    course = _by_trend(monitor, on, kpi, monitor.unit(kpi), at)
     if kpi not in monitor.rolled:
         return course
+    path = monitor.path(on, facility.id if of_pool else "")
 
     def ahead(value: Decimal, trigger: Trigger) -> Outlook:
-        values, stopped = kpi_path(kpi, value, facts, on.as_of, monitor.path(on))
+        values, stopped = kpi_path(kpi, value, facts, on.as_of, path)
         return by_path(values, on.cut_on, trigger, stopped)
 
-    return _Course(kpi, course.unit, course.at, ahead, "roll rates")
+    basis = pledged if of_pool else BOOK
+    return _Course(kpi, course.unit, course.at, ahead, "roll rates", basis)
+
+
+def _of_pool(facts: BookFacts, kpi: str) -> Callable[[ViewDate], Figure]:
+    """Read a KPI that is a ratio of what loans owe from the sums of a pool's ageing states."""
+
+    def at(on: ViewDate) -> Figure:
+        states = facts.states.get(on.as_of)
+        if states is None:
+            return Figure(None, "the KPI was not computed of the pool")
+        sums = [each.parts[kpi] for each in states.values()]
+        part = sum((each for each, _ in sums), Decimal(0))
+        whole = sum((each for _, each in sums), Decimal(0))
+        if not whole:
+            return Figure(None, "nothing that it is a share of stands in the pool", part, whole)
+        return Figure(ratio(part, whole, in_percent=True), "", part, whole)
+
+    return at
 
 
 def _of_kpi(facts: BookFacts, kpi: str) -> Callable[[ViewDate], Figure]:
@@ -248,4 +289,6 @@ def _financial(monitor: "Monitor", on: ViewDate, terms: "FinancialCovenantSettin
         return by_trend(known, (on.cut_on, value), trigger)
 
     end = ratio_at(name, statements, on.cut_on).period_end
-    return _Course(name, RATIOS[name][0], at, ahead, "trend of 3 statements", end)
+    return _Course(
+        name, RATIOS[name][0], at, ahead, "trend of 3 statements", STATEMENTS, period_end=end
+    )

@@ -1,7 +1,7 @@
 """What is read of the book for its facilities, at every snapshot up to the dates asked for."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
@@ -91,7 +91,8 @@ class BookFacts:
 
     `dates` are the snapshots, ascending; the rest is known at those that are asked for or looked
     back to. `pools` goes by facility and date, `rates` (to the reporting currency) by currency and
-    date, `kpis` by KPI and date, `states` by date and ageing state, `rolls` by date.
+    date, `kpis` by KPI and date, `states` by date and ageing state, `rolls` by date. `pool_states`
+    are the states of a facility's pool alone, where a covenant speaks of it.
     """
 
     dates: Sequence[ViewDate] = ()
@@ -99,8 +100,13 @@ class BookFacts:
     rates: Mapping[str, Mapping[date, Decimal]] = field(default_factory=dict)
     kpis: Mapping[str, Mapping[date, Figure]] = field(default_factory=dict)
     states: Mapping[date, Mapping[str, StateSum]] = field(default_factory=dict)
+    pool_states: Mapping[str, Mapping[date, Mapping[str, StateSum]]] = field(default_factory=dict)
     rolls: Mapping[date, Sequence[Rolled]] = field(default_factory=dict)
     statements: Sequence[Statement] = ()
+
+    def of_pool(self, facility: str) -> "BookFacts":
+        """Put the states of a facility's pool in the place of the book's."""
+        return replace(self, states=self.pool_states.get(facility, {}))
 
     def full_month_ends(self, until: date) -> list[ViewDate]:
         """Give the month-ends up to a date that the data cover to their last day."""

@@ -29,7 +29,7 @@ class Monitor:
     definitions: Definitions
     reporting_currency: str
     _standings: dict[tuple[str, date], Standing | str] = field(default_factory=dict, repr=False)
-    _paths: dict[date, Path] = field(default_factory=dict, repr=False)
+    _paths: dict[tuple[str, date], Path] = field(default_factory=dict, repr=False)
 
     def at(self, on: ViewDate) -> list[Facility]:
         """Give the facilities that are in force on the day to which a date's data go."""
@@ -42,11 +42,16 @@ class Monitor:
             self._standings[key] = standing_at(facility, self.facts, on, self.reporting_currency)
         return self._standings[key]
 
-    def path(self, on: ViewDate) -> Path:
-        """Give the book's ageing states ahead of a date."""
-        if on.as_of not in self._paths:
-            self._paths[on.as_of] = path_of_states(self.facts, on.as_of)
-        return self._paths[on.as_of]
+    def path(self, on: ViewDate, pool_of: str = "") -> Path:
+        """Give the ageing states ahead of a date: the book's, or a facility's pool's.
+
+        Both go by the book's roll rates.
+        """
+        key = pool_of, on.as_of
+        if key not in self._paths:
+            facts = self.facts.of_pool(pool_of) if pool_of else self.facts
+            self._paths[key] = path_of_states(facts, on.as_of)
+        return self._paths[key]
 
     def covenants(self, facility: Facility, on: ViewDate) -> list[Covenant]:
         """Give the covenants of a facility that are in force on a date."""

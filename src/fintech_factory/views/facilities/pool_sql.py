@@ -165,7 +165,7 @@ LOAN_COLUMNS = (
 
 def _judged(facility: Facility, dates: int) -> str:
     """Judge each loan of the pool by every rule, then place it under the first that excludes it."""
-    pool = "" if facility.pool is None else f"\n    AND COALESCE({scalar(facility.pool)}, FALSE)"
+    pool = _pledged(facility)
     marks = ", ".join("?" * dates)
     rules = "".join(
         f",\n    {_excludes(rule)} AS rule_{no}" for no, rule in enumerate(facility.rules)
@@ -183,6 +183,10 @@ placed AS (
   SELECT {names}, CASE{first} ELSE {ELIGIBLE} END AS first_rule
   FROM judged
 )"""
+
+
+def _pledged(facility: Facility) -> str:
+    return "" if facility.pool is None else f"\n    AND COALESCE({scalar(facility.pool)}, FALSE)"
 
 
 def _excludes(rule: Rule) -> str:
@@ -250,15 +254,19 @@ def _day(day: date) -> str:
     return f"CAST({text(day.isoformat())} AS DATE)"
 
 
-def parts_sql(amounts: Sequence[Node], dates: int) -> str:
+def parts_sql(amounts: Sequence[Node], dates: int, facility: Facility | None = None) -> str:
     """Sum expressions over loan_snapshot by ageing state; rows: as_of, state, balance, then each.
 
-    The state is that of the roll matrices: `written off`, else the ageing bucket.
+    The state is that of the roll matrices: `written off`, else the ageing bucket. With a facility,
+    over the loans of its pool alone, eligible or not.
     """
+    of_pool = facility is not None and facility.pool is not None
+    table = "monitor_loan" if of_pool else "loan_snapshot"
+    pool = _pledged(facility) if facility is not None else ""
     sums = "".join(f",\n  SUM({scalar(node)}) AS amount_{no}" for no, node in enumerate(amounts))
     return (
         "SELECT\n  as_of,\n  CASE WHEN is_written_off THEN 'written off' ELSE bucket END AS state,"
-        f"\n  SUM(balance) AS balance{sums}\nFROM loan_snapshot\n"
-        f"WHERE as_of IN ({', '.join('?' * dates)}) AND balance <> 0\n"
+        f"\n  SUM(balance) AS balance{sums}\nFROM {table}\n"
+        f"WHERE as_of IN ({', '.join('?' * dates)}) AND balance <> 0{pool}\n"
         "GROUP BY as_of, CASE WHEN is_written_off THEN 'written off' ELSE bucket END"
     )

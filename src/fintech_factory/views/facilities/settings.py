@@ -204,6 +204,13 @@ class CovenantSettings(_Covenant):
     figure: Figure | None = Field(
         default=None, description="Instead of a KPI: a figure of this facility's monitor."
     )
+    on: Literal["book", "pool"] | None = Field(
+        default=None,
+        description="Of what the KPI speaks: of the whole `book`, which is the default and the"
+        " figure that runs publish, or of this facility's `pool`, eligible or not. On a pool go"
+        " KPIs that are a ratio of what loans owe, chosen by days past due, such as PAR. A figure"
+        " of the monitor is always of the pool.",
+    )
 
 
 class FinancialCovenantSettings(_Covenant):

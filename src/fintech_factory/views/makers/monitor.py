@@ -8,7 +8,7 @@ from fintech_factory.analytics.ratio import percent
 from fintech_factory.views.facilities.agenda import duties, payments
 from fintech_factory.views.facilities.covenants import UNAVAILABLE, Covenant
 from fintech_factory.views.facilities.monitor import NEEDS_FACILITY, Monitor
-from fintech_factory.views.facilities.standing import FIGURES, Standing
+from fintech_factory.views.facilities.standing import Standing
 from fintech_factory.views.facilities.terms import Facility, in_force
 from fintech_factory.views.makers import Facts, Maker
 from fintech_factory.views.table import Cells, Missing, Table, ViewDate
@@ -149,9 +149,7 @@ def _covenants(monitor: Monitor, facility: Facility, on: ViewDate) -> _Rows:
         if not each.financial:
             row = _covenant(each)
             del row["period_end"]
-            # A KPI knows nothing of what is pledged.
-            of_pool = each.figure in FIGURES and facility.pool is not None
-            yield row | {"basis": "pool" if of_pool else "whole book"}
+            yield row | {"basis": each.basis}
 
 
 def _financial(monitor: Monitor, facility: Facility, on: ViewDate) -> _Rows:
