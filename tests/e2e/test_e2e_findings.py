@@ -1,11 +1,12 @@
 """Stated totals, the monthly recomputation and baselines, from the command line."""
 
 import csv
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
 import pytest
-from e2e_validated import Factory, Turn, current, findings, run
+from e2e_validated import Factory, Table, Turn, current, findings, run
 
 # One worker: the book, and the workspace that it is published in, are shared.
 pytestmark = pytest.mark.xdist_group("validation")
@@ -65,11 +66,41 @@ def test_everything_that_is_published_is_recomputed_and_scored(
     document = outcome.document
     assert (outcome.code, document["score_pct"]) == (0, "100.00000000")
     assert document["compared"] == document["agreeing"] > 500
-    assert len((root / "state" / "accuracy.jsonl").read_text().splitlines()) == 1
+    with duckdb.connect(str(root / "warehouse" / "versions" / f"{current(root)}.duckdb")) as held:
+        ((published,),) = held.execute("SELECT COUNT(*) FROM reading").fetchall()
+    assert document["not_checked"] == published - document["compared"] > 0
+    source = document["source"]
+    assert (source["score_pct"], source["disagreeing"]) == ("100.00000000", 0)
+    assert source["compared"] > 500
+    printed = factory(root, "findings", "accuracy").out
+    assert "balance, days past due" in printed
+    assert f"{document['not_checked']}" in printed.splitlines()[1]
+    assert len((root / "state" / "accuracy.jsonl").read_text().splitlines()) == 2
     turn("2026-01-01T01:00")
     assert "accuracy_overdue accuracy" not in findings(factory(root, "findings", "--json").document)
     turn("2026-01-02T01:00")
     assert "accuracy_overdue accuracy" in findings(factory(root, "findings", "--json").document)
+
+
+def test_a_source_that_says_otherwise_fails_the_accuracy_and_its_loans_are_listed(
+    factory: Factory, root: Path, changed: Callable[..., Path]
+) -> None:
+    """The export states another balance for one loan; both engines agree all the same (R070)."""
+
+    def shift(rows: Table) -> Table:
+        row = next(each for each in rows if float(each["outstanding_balance"]) > 100)
+        row["outstanding_balance"] = str(float(row["outstanding_balance"]) + 1)
+        shifted.append(row["loan_id"])
+        return rows
+
+    shifted: list[str] = []
+    factory(root, "ingest", "cascade", changed("loans", shift))
+    run(factory, root)
+    outcome = factory(root, "findings", "accuracy", "--json")
+    document = outcome.document
+    assert (outcome.code, document["score_pct"]) == (3, "100.00000000")
+    assert document["source"]["disagreeing"] == 1
+    assert [each["loan_id"] for each in document["source"]["disagreed"]] == shifted
 
 
 def test_a_published_reading_that_was_tampered_with_lowers_the_score(

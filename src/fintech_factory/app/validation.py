@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from fintech_factory.pipeline.live import Stale
     from fintech_factory.pipeline.memory import Look, Memory
     from fintech_factory.pipeline.validate import Watch
-    from fintech_factory.validation.accuracy import Accuracy
+    from fintech_factory.validation.accuracy import Accuracy, SourceScore
     from fintech_factory.validation.baseline import Baseline
     from fintech_factory.validation.comparison import Check
     from fintech_factory.validation.findings import EventKind, Tracked
@@ -241,6 +241,8 @@ class Validation:
     def accuracy(self) -> "Accuracy":
         """Recompute everything that is published by the second engine, and keep the score.
 
+        The figures behind it are held against the source's own, loan by loan, at the same dates.
+
         Raises:
             UsageError: settings or models have changed since; a run must publish by them first.
         """
@@ -251,12 +253,23 @@ class Validation:
         self._same_rules(version)
         with self.factory.writing("factory findings accuracy"):
             with self.factory.warehouse.open(version) as reader:
-                judged = recompute_published(reader, self._book, self.factory.scratch)
-            result = accuracy_of(judged, self.factory.clock.now(), version.run.run_id)
+                judged, published = recompute_published(reader, self._book, self.factory.scratch)
+                source = self._source_score(reader, version)
+            result = accuracy_of(
+                judged, self.factory.clock.now(), version.run.run_id, published, source
+            )
             self.memory.accuracy.append(result)
             manifest = self._manifest()
             self.memory.remember([self._live(manifest)] if manifest else [])
         return result
+
+    def _source_score(self, reader: "Reader", version: "Version") -> "SourceScore":
+        from fintech_factory.pipeline.ledger_facts import reconcile_version, unreported_balances
+        from fintech_factory.validation.verified import source_score
+
+        days = version.run.as_ofs
+        judged = reconcile_version(reader, days, self.factory.tolerances)
+        return source_score(judged, unreported_balances(reader, days))
 
     def _book(self, batch_id: str) -> "Book":
         from fintech_factory.ingestion.landing.manifest import open_batch

@@ -14,6 +14,7 @@ from fintech_factory.registry import suggestion
 
 if TYPE_CHECKING:
     from fintech_factory.app.validation import Validation
+    from fintech_factory.validation.accuracy import Accuracy
     from fintech_factory.validation.findings import Tracked
 
 __all__ = ["command"]
@@ -133,20 +134,39 @@ def reset_baseline(call: Call, *, name: str, reason: str, by: str) -> None:
 def accuracy(call: Call) -> None:
     """Recompute every published reading by the second engine, and keep the score.
 
-    Exit 3 if any reading does not agree.
+    Beside it, our figures against the source's own, loan by loan. Exit 3 if anything that was
+    compared does not agree.
     """
     result = _validation(call).accuracy()
     if call.json:
         output.emit_json(result.as_json())
     else:
-        output.say(
-            f"{result.agreeing:,} of {result.compared:,} readings of {len(result.as_ofs)} dates"
-            f" agree: {output.cell(result.score)} %"
-        )
-        for each in result.disagreed:
-            output.say(f"  {each['kpi']} at {each['as_of']}: {each['reason']}")
-    if result.agreeing != result.compared:
+        _print_accuracy(result)
+    if not result.is_perfect:
         exit_with_findings()
+
+
+def _print_accuracy(result: "Accuracy") -> None:
+    document = result.as_json()
+    parts = {f"engines, {len(result.as_ofs)} dates": document}
+    if document["source"] is not None:
+        parts["source"] = document["source"]
+    columns = ("agreeing", "disagreeing", "not_checked", "score_pct")
+    output.print_table(
+        ["part", *(name.replace("_", " ") for name in columns), "covers"],
+        [[name, *(part[each] for each in columns), part["covers"]] for name, part in parts.items()],
+    )
+    for name, part in parts.items():
+        output.say(f"not checked, {name}: {part['not_checked_are']}")
+    for each in result.disagreed:
+        output.say(f"  {each['kpi']} at {each['as_of']}: {each['reason']}")
+    for each in result.source.disagreed if result.source else ():
+        output.say(
+            f"  {each['check']} of {each['loan_id']} at {each['as_of']}:"
+            f" ours {each['ours']}, theirs {each['theirs']}: {each['cause']}"
+        )
+    if result.source and result.source.disagreed:
+        output.say("all of them: `factory reconcile --json`")
 
 
 def _validation(call: Call) -> "Validation":

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from fintech_factory.pipeline.json_lines import JsonLines
-from fintech_factory.validation.accuracy import Accuracy
+from fintech_factory.validation.accuracy import Accuracy, SourceScore
 
 __all__ = ["AccuracyLog"]
 
@@ -32,4 +33,15 @@ class AccuracyLog:
             agreeing=row["agreeing"],
             disagreed=tuple(row["disagreed"]),
             run_id=row["run_id"],
+            # Recomputations of before counted neither.
+            not_checked=row.get("not_checked", 0),
+            source=_source(row.get("source")),
         )
+
+
+def _source(row: dict[str, Any] | None) -> SourceScore | None:
+    if row is None:
+        return None
+    return SourceScore(
+        row["compared"], row["agreeing"], row["not_checked"], tuple(row["disagreed"])
+    )

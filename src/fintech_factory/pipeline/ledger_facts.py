@@ -17,7 +17,12 @@ from fintech_factory.validation.comparison import (
 from fintech_factory.validation.reconciliation import reconcile, sub_ledger_check
 from fintech_factory.warehouse.protocol import Build, Reader, Row
 
-__all__ = ["note_earlier_balances", "reconcile_version", "restated_amount"]
+__all__ = [
+    "note_earlier_balances",
+    "reconcile_version",
+    "restated_amount",
+    "unreported_balances",
+]
 
 _TOTALS = ("source", "rows", "rows_in_both", "our_balance", "source_balance")
 _PAIR = (
@@ -79,6 +84,17 @@ def restated_amount(
         [tolerances.close_per_loan, *as_ofs],
     )
     return Decimal(amount) if reported else None
+
+
+def unreported_balances(reader: Reader, as_ofs: Sequence[date]) -> int:
+    """Count the balances that we hold at as-of dates of which the source reports nothing."""
+    ((count,),) = reader.query(
+        "SELECT COUNT(*) FROM loan_snapshot AS s LEFT JOIN "  # noqa: S608 - marks only
+        "(SELECT DISTINCT as_of FROM reconciled_loan WHERE in_source) AS r ON r.as_of = s.as_of "
+        f"WHERE r.as_of IS NULL AND s.balance <> 0 AND s.as_of IN ({_marks(as_ofs)})",
+        as_ofs,
+    )
+    return int(count)
 
 
 def note_earlier_balances(build: Build, earlier: bool) -> None:  # noqa: FBT001

@@ -16,20 +16,23 @@ def recompute_published(
     version: Reader,
     book_of: Callable[[str], Book],
     scratch: Callable[[], AbstractContextManager[Build]],
-) -> tuple[Reading, ...]:
+) -> tuple[tuple[Reading, ...], int]:
     """Judge every published reading by a second engine's that is made now, from its own export.
 
     A reading that was carried over is held to the export of its run. One that an older definition
-    made, or that only one engine can make, is left out.
+    made, or that only one engine can make, is left out. Gives the judged ones, and how many are
+    published in all.
     """
     by_batch: dict[str, list[Reading]] = {}
-    for reading in reading_table.all_readings(version):
+    published = reading_table.all_readings(version)
+    for reading in published:
         by_batch.setdefault(reading.batch_ids[0], []).append(reading)
-    return tuple(
-        judged
+    judged = tuple(
+        each
         for batch_id, readings in by_batch.items()
-        for judged in _judged(book_of(batch_id), readings, scratch)
+        for each in _judged(book_of(batch_id), readings, scratch)
     )
+    return judged, len(published)
 
 
 def _judged(

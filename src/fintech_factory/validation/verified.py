@@ -6,19 +6,27 @@ from decimal import Decimal
 from typing import Any
 
 from fintech_factory.kpi_engine.readings import Check, Reading, Status
-from fintech_factory.validation.accuracy import Accuracy
+from fintech_factory.validation.accuracy import Accuracy, SourceScore
+from fintech_factory.validation.comparison import CONTROL, SOURCE, Reconciliation
 from fintech_factory.validation.findings import Examined, Found
 from fintech_factory.values import Finding, Severity
 
-__all__ = ["accuracy_of", "examine_engines"]
+__all__ = ["accuracy_of", "examine_engines", "source_score"]
 
 _SHOWN = 10
 
 
-def accuracy_of(readings: Sequence[Reading], at: datetime, run_id: str) -> Accuracy:
+def accuracy_of(
+    readings: Sequence[Reading],
+    at: datetime,
+    run_id: str,
+    published: int = 0,
+    source: SourceScore | None = None,
+) -> Accuracy:
     """Count the readings that both engines made and those in which they agree.
 
-    What neither engine can know (unavailable on both sides) was not compared.
+    What neither engine can know (unavailable on both sides) was not compared. `published` is how
+    many readings there are in all.
     """
     compared = [each for each in readings if each.status is not Status.UNAVAILABLE]
     apart = [each for each in compared if each.check is not Check.MATCHED]
@@ -29,6 +37,28 @@ def accuracy_of(readings: Sequence[Reading], at: datetime, run_id: str) -> Accur
         agreeing=len(compared) - len(apart),
         disagreed=_shown(apart),
         run_id=run_id,
+        not_checked=max(published, len(readings)) - len(compared),
+        source=source,
+    )
+
+
+def source_score(reconciliation: Reconciliation, not_checked: int) -> SourceScore:
+    """Count the figures of the source ring, loan by loan; totals that somebody states are none.
+
+    A check that compared nothing counts nothing.
+    """
+    checks = [
+        each
+        for each in reconciliation.ring(SOURCE)
+        if each.kind != CONTROL and each.verdict is not None
+    ]
+    open_rows = [row for each in checks for row in each.open_rows]
+    compared = sum(each.rows for each in checks)
+    return SourceScore(
+        compared=compared,
+        agreeing=compared - len(open_rows),
+        not_checked=not_checked,
+        disagreed=tuple(row.as_json() for row in open_rows[:_SHOWN]),
     )
 
 

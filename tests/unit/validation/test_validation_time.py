@@ -2,11 +2,27 @@
 
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from fintech_factory.kpi_engine.readings import Check, Reading, Status
-from fintech_factory.validation.accuracy import Accuracy, examine_accuracy, next_due
+from fintech_factory.validation.accuracy import (
+    Accuracy,
+    SourceScore,
+    examine_accuracy,
+    next_due,
+)
+from fintech_factory.validation.comparison import (
+    CONTROL,
+    FILE,
+    LEDGER,
+    Cause,
+    OpenRow,
+    Reconciliation,
+    Verdict,
+)
+from fintech_factory.validation.comparison import Check as Compared
 from fintech_factory.validation.findings import Examined
 from fintech_factory.validation.freshness import (
     Arrived,
@@ -16,7 +32,7 @@ from fintech_factory.validation.freshness import (
     overdue_since,
 )
 from fintech_factory.validation.landed import Refusal, examine_landing, examine_refusal
-from fintech_factory.validation.verified import accuracy_of, examine_engines
+from fintech_factory.validation.verified import accuracy_of, examine_engines, source_score
 from fintech_factory.values import Finding, Severity, Unit
 
 DAILY = Expectation("daily", time(3, 30))
@@ -147,6 +163,49 @@ def test_accuracy_is_a_share_of_what_was_compared() -> None:
     assert (result.compared, result.agreeing) == (3, 2)
     assert result.score == Decimal("66.66666667")
     assert accuracy_of([SILENT], at("2025-07-01T00:00"), "run-1").score is None
+
+
+def test_what_the_second_engine_has_no_verdict_of_is_counted_beside_the_score() -> None:
+    """Of ten published readings three were judged and one of those is known to neither engine."""
+    at_ = at("2025-07-01T00:00")
+    result = accuracy_of([reading(), reading(), SILENT], at_, "run-1", published=10)
+    assert (result.compared, result.agreeing, result.not_checked) == (2, 2, 8)
+    # A group that only the second engine knows is judged and is no published reading.
+    assert accuracy_of([reading(), APART], at_, "run-1", published=1).not_checked == 0
+
+
+def check(name: str, rows: int, open_: int = 0, **fields: Any) -> Compared:  # noqa: ANN401 - the fields of a check
+    row = OpenRow(name, date(2025, 6, 30), "L1", "1", "2", Cause.UNEXPLAINED)
+    known = {"ours": None, "theirs": None, "verdict": Verdict.OPEN if open_ else Verdict.EXACT}
+    return Compared(name, "loans", rows=rows, open_rows=(row,) * open_, **(known | fields))
+
+
+def test_the_sources_score_counts_its_own_figures_and_nothing_else() -> None:
+    """20 balances of which 3 are open, 10 days past due; ledger, files and totals are no source."""
+    checks = (
+        check("balance", 20, 3, close=2),
+        check("dpd", 10),
+        check("par_7", 99, verdict=None),
+        check("roll_forward", 40, ring=LEDGER),
+        check("rows", 50, 1, ring=FILE),
+        check("disbursed", 1, 1, kind=CONTROL),
+    )
+    score = source_score(Reconciliation((date(2025, 6, 30),), checks), not_checked=7)
+    assert (score.compared, score.agreeing, score.not_checked) == (30, 27, 7)
+    assert score.score == Decimal("90.00000000")
+    assert [row["loan_id"] for row in score.disagreed] == ["L1"] * 3
+    assert source_score(Reconciliation((), ()), 7).score is None
+
+
+def test_accuracy_is_perfect_only_if_engines_and_source_agree() -> None:
+    def perfect(agreeing: int, source: SourceScore | None) -> bool:
+        at_ = at("2025-07-01T00:00")
+        return Accuracy(at_, (), compared=3, agreeing=agreeing, source=source).is_perfect
+
+    assert perfect(3, None)
+    assert perfect(3, SourceScore(5, 5, 0))
+    assert not perfect(3, SourceScore(5, 4, 0))
+    assert not perfect(2, SourceScore(5, 5, 0))
 
 
 @pytest.mark.parametrize(
