@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -88,19 +89,81 @@ def test_a_source_that_says_otherwise_fails_the_accuracy_and_its_loans_are_liste
     """The export states another balance for one loan; both engines agree all the same (R070)."""
 
     def shift(rows: Table) -> Table:
-        row = next(each for each in rows if float(each["outstanding_balance"]) > 100)
-        row["outstanding_balance"] = str(float(row["outstanding_balance"]) + 1)
-        shifted.append(row["loan_id"])
+        loans.extend(shifted(rows, 1))
         return rows
 
-    shifted: list[str] = []
+    loans: list[str] = []
     factory(root, "ingest", "cascade", changed("loans", shift))
     run(factory, root)
     outcome = factory(root, "findings", "accuracy", "--json")
     document = outcome.document
     assert (outcome.code, document["score_pct"]) == (3, "100.00000000")
     assert document["source"]["disagreeing"] == 1
-    assert [each["loan_id"] for each in document["source"]["disagreed"]] == shifted
+    assert [each["loan_id"] for each in document["source"]["disagreed"]] == loans
+
+
+def shifted(rows: Table, count: int) -> list[str]:
+    """Add 1 to the balances that the source states of some loans; name them."""
+    found = [each for each in rows if float(each["outstanding_balance"]) > 100][:count]
+    for row in found:
+        row["outstanding_balance"] = str(float(row["outstanding_balance"]) + 1)
+    return sorted(row["loan_id"] for row in found)
+
+
+def test_all_rows_behind_a_finding_are_shown_and_those_that_are_not_are_counted(
+    factory: Factory, root: Path, changed: Callable[..., Path]
+) -> None:
+    loans: list[str] = []
+
+    def shift(rows: Table) -> Table:
+        loans.extend(shifted(rows, 14))
+        return rows
+
+    factory(root, "ingest", "cascade", changed("loans", shift))
+    found = findings(run(factory, root).document)["source_figures_open loans.balance"]
+    assert (found["rows"], len(found["evidence"])) == (14, 10)
+
+    def show(*options: str) -> Any:  # noqa: ANN401 - an outcome
+        return factory(root, "findings", "show", found["id"], *options)
+
+    first = show("--json").document
+    assert (first["evidence"], first["evidence_not_shown"]) == (found["evidence"], 4)
+    assert "evidence (10 rows; 4 more are not shown)" in show().out
+    every = show("--rows", "all", "--json").document
+    assert sorted(each["loan_id"] for each in every["evidence"]) == loans
+    assert every["evidence_not_shown"] == 0
+    some = show("--rows", "12", "--csv")
+    assert [len(list(csv.DictReader(some.out.splitlines()))), some.err] == [
+        12,
+        "2 more are not shown\n",
+    ]
+    assert show("--rows", "0").code == show("--rows", "some").code == 2
+    assert show("--csv", "--json").code == 2
+
+    # What is found again, with fewer rows, leaves none of those before.
+    loans.clear()
+    factory(root, "ingest", "cascade", changed("loans", lambda rows: rows[:-1], "fewer"))
+    factory(root, "ingest", "cascade", changed("loans", lambda rows: shift(rows)[:-1], "less"))
+    run(factory, root)
+    again = show("--rows", "all", "--json").document
+    assert len(again["evidence"]) == again["rows"]
+
+
+def test_rows_that_were_set_aside_are_shown_from_quarantine(
+    factory: Factory, root: Path, changed: Callable[..., Path]
+) -> None:
+    def orphan(rows: Table) -> Table:
+        for row in rows[:13]:
+            row["loan_id"] = "NOBODY"
+        return rows
+
+    assert factory(root, "ingest", "cascade", changed("schedules", orphan)).code == 3
+    document = run(factory, root).document
+    (found,) = [each for each in document["findings"] if each["rows"] == 13]
+    every = factory(root, "findings", "show", found["id"], "--rows", "all", "--json").document
+    assert len(every["evidence"]) == 13
+    assert every["evidence_not_shown"] == 0
+    assert all("NOBODY" in each["row_text"] for each in every["evidence"])
 
 
 def test_a_published_reading_that_was_tampered_with_lowers_the_score(

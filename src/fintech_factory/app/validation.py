@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fintech_factory.errors import UsageError
 
@@ -170,6 +170,31 @@ class Validation:
                 hint="`factory findings list` shows them all",
             )
         return known[finding_id]
+
+    def evidence(self, tracked: "Tracked") -> "Sequence[Mapping[str, Any]]":
+        """Give every row of evidence that there is of a finding.
+
+        As the last look wrote it down; of rows set aside, from the quarantine of the export in
+        force. Where neither has more, the rows that the finding bears itself.
+        """
+        from fintech_factory.validation.landed import LANDING
+
+        if tracked.found.check == LANDING and (aside := self._set_aside(tracked)):
+            return aside
+        return self.memory.evidence.rows(tracked)
+
+    def _set_aside(self, tracked: "Tracked") -> "Sequence[Mapping[str, Any]]":
+        """Give the quarantined rows behind a finding of the landing."""
+        finding = tracked.found.finding
+        with self.factory.scratch() as build:
+            build.attach_raw("set_aside", self.factory.latest_batch().quarantine)
+            columns, rows = build.table(
+                'SELECT "table", file, line_no, reasons, note, row_text FROM raw_set_aside'
+                " WHERE file = ? AND list_contains(string_split(reasons, ','), ?)"
+                ' ORDER BY "table", line_no',
+                [finding.where, finding.code],
+            )
+        return [dict(zip(columns, row, strict=True)) for row in rows]
 
     def accept(self, finding_id: str, answer: Answer, until: date) -> "Tracked":
         """Live with an open finding up to and with a day.

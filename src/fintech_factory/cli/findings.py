@@ -1,8 +1,10 @@
 """`factory findings`: what was found, and what a person answers."""
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -23,6 +25,44 @@ _GRAVEST = ("critical", "warning", "info")
 _STATES = ("open", "accepted", "fixed")
 _by_option = click.option("--by", required=True, metavar="NAME", help="Who says so.")
 _reason_option = click.option("--reason", required=True, metavar="TEXT", help="Why.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Evidence:
+    """Some rows of a finding's evidence, and how many there are besides."""
+
+    rows: "Sequence[Mapping[str, Any]]"
+    not_shown: int
+
+    @classmethod
+    def of(cls, tracked: "Tracked", known: "Sequence[Mapping[str, Any]]", most: int) -> "_Evidence":
+        """Take the first rows of those known; what a finding counts and did not keep counts too."""
+        said = tracked.found.finding
+        # Its rows are loans, its evidence the bins in which they lie.
+        counted = 0 if said.code == "distribution_drift" else said.rows
+        shown = known[:most]
+        return cls(shown, max(counted, len(known)) - len(shown))
+
+    @property
+    def table(self) -> tuple[list[str], list[list[object]]]:
+        """Give the rows under all columns that any of them has."""
+        columns = list(dict.fromkeys(name for row in self.rows for name in row))
+        return columns, [[row.get(name, "") for name in columns] for row in self.rows]
+
+
+class _Rows(click.ParamType[int]):
+    """A number of rows, or all of them."""
+
+    name = "rows"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int:
+        """Read the number; anything else is a usage error."""
+        text = str(value)
+        if text != "all" and not (text.isdecimal() and int(text)):
+            self.fail(f"{text} is no number of rows; write 50, or all", param, ctx)
+        return sys.maxsize if text == "all" else int(text)
 
 
 @click.group("findings", invoke_without_command=True)
@@ -51,11 +91,29 @@ def list_findings(
 
 @command.command("show")
 @click.argument("finding_id", metavar="ID")
+@click.option(
+    "--rows",
+    type=_Rows(),
+    default="10",
+    show_default=True,
+    metavar="N|all",
+    help="How many rows of evidence; the count of those not shown is always said.",
+)
+@click.option("--csv", "as_csv", is_flag=True, help="Print the evidence as CSV, nothing else.")
 @pass_call
-def show(call: Call, *, finding_id: str) -> None:
+def show(call: Call, *, finding_id: str, rows: int, as_csv: bool) -> None:
     """Show one finding with its evidence and its history."""
+    if as_csv and call.json:
+        raise UsageError("--json and --csv are two forms of one output; give one", where="--csv")
     validation = _validation(call)
-    _print_one(call, validation, validation.finding(finding_id))
+    tracked = validation.finding(finding_id)
+    evidence = _Evidence.of(tracked, validation.evidence(tracked), rows)
+    if as_csv:
+        output.print_csv(*evidence.table)
+        if evidence.not_shown:
+            output.note(f"{evidence.not_shown} more are not shown", quiet=call.quiet)
+        return
+    _print_one(call, validation, tracked, evidence)
 
 
 @command.command("accept")
@@ -231,8 +289,18 @@ def _print(found: "Sequence[Tracked]", today: date) -> None:
     )
 
 
-def _print_one(call: Call, validation: "Validation", tracked: "Tracked") -> None:
-    document = tracked.as_json(validation.today)
+def _print_one(
+    call: Call,
+    validation: "Validation",
+    tracked: "Tracked",
+    evidence: "_Evidence | None" = None,
+) -> None:
+    own = tracked.found.finding.evidence
+    evidence = evidence or _Evidence.of(tracked, own, len(own))
+    document = tracked.as_json(validation.today) | {
+        "evidence": list(evidence.rows),
+        "evidence_not_shown": evidence.not_shown,
+    }
     if call.json:
         history = [each.as_json() for each in tracked.history]
         output.emit_json({**document, "history": history})
@@ -248,10 +316,10 @@ def _print_one(call: Call, validation: "Validation", tracked: "Tracked") -> None
             until = f" until {each.until}" if each.until else ""
             why = f": {each.reason} ({each.by})" if each.by else ""
             output.say(f"  {each.at:%Y-%m-%d %H:%M} {each.kind.value}{until}{why}")
-    if said.evidence:
-        columns = list(dict.fromkeys(name for row in said.evidence for name in row))
-        rows = [[row.get(name, "") for name in columns] for row in said.evidence]
-        output.print_table(columns, rows, title=f"evidence ({len(rows)} of {said.rows})")
+    if evidence.rows:
+        more = f"; {evidence.not_shown} more are not shown" if evidence.not_shown else ""
+        columns, rows = evidence.table
+        output.print_table(columns, rows, title=f"evidence ({len(rows)} rows{more})")
 
 
 def _is_below(name: str, wanted: str | None) -> bool:

@@ -1,5 +1,7 @@
 """The only place that prints."""
 
+import csv
+import io
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,9 +15,21 @@ from typing import Any, TypeAlias
 
 import click
 
-__all__ = ["Advance", "cell", "emit_json", "note", "print_table", "progress", "say", "say_error"]
+__all__ = [
+    "Advance",
+    "cell",
+    "emit_json",
+    "note",
+    "print_csv",
+    "print_table",
+    "progress",
+    "say",
+    "say_error",
+]
 
 Advance: TypeAlias = Callable[[int], None]
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 _JSON_FORMS: dict[type, Callable[[Any], object]] = {
     Decimal: lambda value: format(value, "f"),
@@ -102,6 +116,25 @@ def cell(value: object) -> str:
         case date() | time():
             return value.isoformat()
     return _harmless(str(value)).replace("\n", " ")
+
+
+def print_csv(columns: Sequence[str], rows: Sequence[Sequence[object]], name: str = "") -> None:
+    """Print a table as CSV; with a name, it follows that and ends in an empty line."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    if name:
+        writer.writerow([name])
+    writer.writerow(columns)
+    writer.writerows([_csv_cell(value) for value in row] for row in rows)
+    say(text.getvalue() if name else text.getvalue().rstrip("\n"))
+
+
+def _csv_cell(value: object) -> str:
+    """Write a cell so that no spreadsheet takes a text for a formula; absent is empty."""
+    if value is None:
+        return ""
+    text = cell(value)
+    return f"'{text}" if isinstance(value, str) and text.startswith(_FORMULA_STARTS) else text
 
 
 def _jsonable(value: Any) -> Any:  # noqa: ANN401 - what json itself cannot write

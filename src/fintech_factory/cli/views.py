@@ -1,7 +1,5 @@
 """`factory views`: list, show and open the views of the book."""
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -25,7 +23,6 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 _AS_OF = "The date shown; else the last day of data. Computed if no run published it."
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 _language_option = click.option(
     "--language",
@@ -225,18 +222,5 @@ def _joined(shown: "Sequence[Shown]") -> "_Tables":
 def _print_csv(tables: "_Tables") -> None:
     """Print each table as CSV; of several, each follows its name and ends in an empty line."""
     for name, (columns, rows) in tables.items():
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        if len(tables) > 1:
-            writer.writerow([name])
-        writer.writerow(columns)
-        writer.writerows([_csv_cell(row[column]) for column in columns] for row in rows)
-        output.say(text.getvalue() if len(tables) > 1 else text.getvalue().rstrip("\n"))
-
-
-def _csv_cell(value: object) -> str:
-    """Write a cell so that no spreadsheet takes a text for a formula; absent is empty."""
-    if value is None:
-        return ""
-    text = output.cell(value)
-    return f"'{text}" if isinstance(value, str) and text.startswith(_FORMULA_STARTS) else text
+        cells = [[row[column] for column in columns] for row in rows]
+        output.print_csv(columns, cells, name if len(tables) > 1 else "")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from fintech_factory.pipeline.accuracy_log import AccuracyLog
 from fintech_factory.pipeline.baseline_store import BaselineLog, Reset
+from fintech_factory.pipeline.evidence_store import EvidenceFolder
 from fintech_factory.pipeline.findings_store import FindingFile
 from fintech_factory.pipeline.json_lines import JsonLines
 from fintech_factory.pipeline.outcome import own_date
@@ -36,6 +37,7 @@ class Memory:
     baselines: BaselineLog
     runs: RunLog
     accuracy: AccuracyLog
+    evidence: EvidenceFolder
 
     @classmethod
     def of(cls, state: Path) -> "Memory":
@@ -45,6 +47,7 @@ class Memory:
             baselines=BaselineLog(JsonLines(state / "baselines.jsonl")),
             runs=RunLog(JsonLines(state / "runs.jsonl")),
             accuracy=AccuracyLog(JsonLines(state / "accuracy.jsonl")),
+            evidence=EvidenceFolder(state / "evidence"),
         )
 
     def after(self, looks: Iterable[Look]) -> dict[str, Tracked]:
@@ -53,9 +56,13 @@ class Memory:
 
     def remember(self, looks: Iterable[Look]) -> dict[str, Tracked]:
         """Keep what some looks changed; give every finding as it stands then."""
+        looks = list(looks)
         events, fresh = _grown(self, looks)
+        known = fold(events)
         self.findings.append(fresh)
-        return fold(events)
+        for _, examined in looks:
+            self.evidence.keep(examined, known)
+        return known
 
     def block(self, version: Version | None) -> RunEntry | None:
         """Give the run that the gate stopped and nothing was published since, None without one.

@@ -13,6 +13,7 @@ __all__ = ["DistributionLimits", "Histogram", "examine_distribution", "kolmogoro
 
 _WIDE = Context(prec=40, rounding=ROUND_HALF_EVEN)
 _SHOWN = Decimal("0.0001")
+_SHOWN_BINS = 10
 # An empty bin has no logarithm; half a loan stands in it. Credit scorecards do the same.
 _HALF_A_LOAN = Decimal("0.5")
 
@@ -84,6 +85,7 @@ def examine_distribution(
     index, distance = psi(now, pooled), kolmogorov_smirnov(now, pooled)
     if not (index > limits.psi or distance > limits.ks):
         return Examined(name), baseline
+    bins = _widest(histogram.bins, now, pooled)
     finding = Finding(
         code="distribution_drift",
         severity=Severity.WARNING,
@@ -93,15 +95,15 @@ def examine_distribution(
         hint="look at the shares below; if the book has changed for good,"
         f" `factory findings baseline reset {name}`",
         rows=sum(now),
-        evidence=_widest(histogram.bins, now, pooled),
+        evidence=bins[:_SHOWN_BINS],
     )
-    return Examined(name, (Found(finding, name, owner),)), baseline
+    return Examined(name, (Found(finding, name, owner, every_row=bins),)), baseline
 
 
 def _widest(
     bins: Sequence[str], now: Sequence[int], before: Sequence[int]
 ) -> tuple[dict[str, str], ...]:
-    """Show the bins in which the shares lie furthest apart, in percent, ten at most."""
+    """Give the bins, those first in which the shares lie furthest apart, in percent."""
     rows = [
         (label, _percent(mine, sum(now)), _percent(theirs, sum(before)))
         for label, mine, theirs in zip(bins, now, before, strict=True)
@@ -109,7 +111,7 @@ def _widest(
     rows.sort(key=lambda row: -abs(row[1] - row[2]))
     return tuple(
         {"bin": label, "now_pct": format(mine, "f"), "before_pct": format(theirs, "f")}
-        for label, mine, theirs in rows[:10]
+        for label, mine, theirs in rows
     )
 
 

@@ -49,12 +49,17 @@ class EventKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One finding with who answers for it; code, place and subject together name it for good."""
+    """One finding with who answers for it; code, place and subject together name it for good.
+
+    `every_row` is the whole evidence, of which the finding itself bears the first rows; empty where
+    the check knows no more.
+    """
 
     finding: Finding
     check: str
     owner: str
     subject: str = ""
+    every_row: tuple[dict[str, Any], ...] = field(default=(), compare=False, repr=False)
 
     @property
     def id(self) -> str:

@@ -8,7 +8,10 @@ from datetime import datetime
 from fintech_factory.validation.findings import Examined, Found
 from fintech_factory.values import Finding, Severity
 
-__all__ = ["Refusal", "examine_landing", "examine_refusal"]
+__all__ = ["LANDING", "Refusal", "examine_landing", "examine_refusal"]
+
+LANDING = "landing"
+"""The check that holds what ingestion said of the batch in force."""
 
 _SHOWN = 10
 _NUMBER = re.compile(r"\d[\d,.]*")
@@ -17,9 +20,8 @@ _PLURAL = re.compile(r"s\b")
 
 def examine_landing(findings: Iterable[Finding], owner: str) -> Examined:
     """Take the manifest's findings; the next export may have more rows of the same thing."""
-    check = "landing"
-    found = (Found(_landed(each), check, owner, _subject(each.message)) for each in findings)
-    return Examined(check, tuple(found))
+    found = (Found(_landed(each), LANDING, owner, _subject(each.message)) for each in findings)
+    return Examined(LANDING, tuple(found))
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,8 @@ def _examined(check: Check, owner: str) -> Examined:
         return Examined(name, (Found(_uncounted(check), name, owner),))
     if check.verdict is not Verdict.OPEN:
         return Examined(name)
-    return Examined(name, (Found(_finding(check), name, owner),))
+    rows = tuple(row.as_json() for row in check.open_rows)
+    return Examined(name, (Found(_finding(check), name, owner, every_row=rows),))
 
 
 def _finding(check: Check) -> Finding:

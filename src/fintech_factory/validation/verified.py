@@ -84,16 +84,15 @@ def examine_engines(
         rows=len(apart),
         evidence=_shown(apart),
     )
-    return [Examined(check, (Found(finding, check, owner),))]
+    found = Found(finding, check, owner, every_row=tuple(_row(each) for each in apart))
+    return [Examined(check, (found,))]
 
 
 def _shown(readings: Sequence[Reading]) -> tuple[dict[str, Any], ...]:
-    return tuple(
-        {
-            "kpi": each.kpi,
-            "as_of": each.as_of.isoformat(),
-            **({"dimension": each.dimension, "member": each.member} if each.dimension else {}),
-            "reason": each.reason,
-        }
-        for each in readings[:_SHOWN]
-    )
+    return tuple(_row(each) for each in readings[:_SHOWN])
+
+
+def _row(reading: Reading) -> dict[str, Any]:
+    group = {"dimension": reading.dimension, "member": reading.member} if reading.dimension else {}
+    as_of = reading.as_of.isoformat()
+    return {"kpi": reading.kpi, "as_of": as_of, **group, "reason": reading.reason}
