@@ -8,27 +8,13 @@ WITH cell AS (
     state,
     CASE WHEN opening_state <> 'new' THEN opening_outstanding ELSE 0 END AS opening_outstanding,
     CASE WHEN opening_state NOT IN ('new', 'written off') AND outcome = 'written off' THEN balance ELSE 0 END AS became_written_off,
-    CAST(0 AS DECIMAL(18, 6)) AS prepayable,
-    CAST(0 AS DECIMAL(18, 6)) AS prepaid,
+    prepayable,
+    prepaid,
     CASE WHEN opening_state = 'written off' THEN opening_balance ELSE 0 END AS opening_written_off,
     CASE WHEN opening_state = 'written off' THEN cash_month ELSE 0 END AS recovered,
     CASE WHEN opening_state = 'written off' THEN outstanding ELSE 0 END AS came_back
   FROM roll_cell
   WHERE opening_state <> 'new'
-  UNION ALL
-  SELECT
-    as_of,
-    entity,
-    product,
-    state,
-    0 AS opening_outstanding,
-    0 AS became_written_off,
-    prepayable,
-    prepaid,
-    0 AS opening_written_off,
-    0 AS recovered,
-    0 AS came_back
-  FROM prepayment_cell
 )
 
 SELECT

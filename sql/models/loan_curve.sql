@@ -15,13 +15,10 @@ SELECT
   l.dpd,
   l.opening_outstanding,
   CASE WHEN NOT l.was_written_off AND l.outcome = 'written off' THEN l.balance ELSE 0 END AS became_written_off,
-  COALESCE(n.prepayable, 0) AS prepayable,
-  COALESCE(n.prepaid, 0) AS prepaid,
+  l.prepayable,
+  l.prepaid,
   CASE WHEN l.was_written_off THEN l.opening_balance ELSE 0 END AS opening_written_off,
   CASE WHEN l.was_written_off THEN l.cash_month ELSE 0 END AS recovered,
   CASE WHEN l.was_written_off THEN l.outstanding ELSE 0 END AS came_back
 FROM loan_roll AS l
-LEFT JOIN loan_prepayment AS n
-  ON n.loan_key = l.loan_key
-  AND n.as_of = l.as_of
 WHERE l.opening_balance <> 0

@@ -4,93 +4,37 @@
 -- A loan that is written off is not repaid: its balance stays in the row.
 -- Cash pays the oldest instalment first, so what is owed stands in the last ones: prepayable is what of the opening falls
 -- due only after the month is over, prepaid what of it is gone. A bullet paid in its own month is not prepaid, nor are arrears.
-WITH placed AS (
+WITH opened AS (
+  -- Who had a balance then has one now or has moved since: a position of its own.
   SELECT
     d.as_of,
     d.seq,
     x.loan_key,
-    CAST(0 AS DECIMAL(18, 6)) AS opening_balance,
-    CAST(0 AS BIGINT) AS opening_dpd,
+    COALESCE(o.balance, 0) AS opening_balance,
+    COALESCE(o.dpd, 0) AS opening_dpd,
     x.balance,
     x.dpd,
     x.disbursed_month,
     x.principal_paid_month,
-    x.cash_month
+    x.cash_month,
+    CASE
+      WHEN n.principal_later IS NULL OR n.principal_later <= 0 OR o.balance < 0 OR o.dpd > p.write_off_after_dpd THEN 0
+      WHEN o.balance < n.principal_later THEN o.balance
+      ELSE n.principal_later
+    END AS prepayable
   FROM loan_position AS x
+  CROSS JOIN policy AS p
   INNER JOIN snapshot_date AS d
     ON d.seq = x.seq
-  UNION ALL
-  SELECT
-    d.as_of,
-    d.seq,
-    o.loan_key,
-    o.balance AS opening_balance,
-    o.dpd AS opening_dpd,
-    CAST(0 AS DECIMAL(18, 6)) AS balance,
-    CAST(0 AS BIGINT) AS dpd,
-    CAST(0 AS DECIMAL(18, 6)) AS disbursed_month,
-    CAST(0 AS DECIMAL(18, 6)) AS principal_paid_month,
-    CAST(0 AS DECIMAL(18, 6)) AS cash_month
-  FROM loan_position AS o
-  INNER JOIN snapshot_date AS d
-    ON d.opening_seq = o.seq
-  WHERE o.balance <> 0
-),
-
-joined AS (
-  SELECT
-    as_of,
-    seq,
-    loan_key,
-    SUM(opening_balance) AS opening_balance,
-    MAX(opening_dpd) AS opening_dpd,
-    SUM(balance) AS balance,
-    MAX(dpd) AS dpd,
-    SUM(disbursed_month) AS disbursed_month,
-    SUM(principal_paid_month) AS principal_paid_month,
-    SUM(cash_month) AS cash_month
-  FROM placed
-  GROUP BY as_of, seq, loan_key
-),
-
-due_later AS (
-  SELECT
-    j.seq,
-    j.loan_key,
-    SUM(i.principal) AS principal
-  FROM joined AS j
-  INNER JOIN snapshot_date AS d
-    ON d.seq = j.seq
-  INNER JOIN fact_schedule AS i
-    ON i.loan_key = j.loan_key
-    AND i.due_on > d.month_end
-  WHERE j.opening_balance > 0
-  GROUP BY j.seq, j.loan_key
-),
-
-opened AS (
-  SELECT
-    j.as_of,
-    j.seq,
-    j.loan_key,
-    j.opening_balance,
-    j.opening_dpd,
-    j.balance,
-    j.dpd,
-    j.disbursed_month,
-    j.principal_paid_month,
-    j.cash_month,
-    CASE
-      WHEN n.principal IS NULL OR n.principal <= 0 OR j.opening_dpd > p.write_off_after_dpd THEN 0
-      WHEN j.opening_balance < n.principal THEN j.opening_balance
-      ELSE n.principal
-    END AS prepayable
-  FROM joined AS j
-  CROSS JOIN policy AS p
-  LEFT JOIN due_later AS n
-    ON n.loan_key = j.loan_key
-    AND n.seq = j.seq
-  WHERE j.opening_balance <> 0 OR j.balance <> 0
+  LEFT JOIN loan_position AS o
+    ON o.loan_key = x.loan_key
+    AND o.seq = d.opening_seq
+    AND o.balance <> 0
+  LEFT JOIN fact_schedule AS n
+    ON n.loan_key = o.loan_key
+    AND n.from_on <= d.month_end
+    AND n.due_on > d.month_end
+  WHERE x.balance <> 0 OR o.balance <> 0
 ),
 
 prepaid AS (
@@ -132,6 +76,8 @@ converted AS (
     j.dpd,
     a.bucket,
     j.dpd > p.write_off_after_dpd AS is_written_off,
+    CASE WHEN j.opening_dpd >= p.stage_3_from_dpd THEN '3' WHEN j.opening_dpd > p.stage_2_after_dpd THEN '2' ELSE '1' END AS opening_stage,
+    CASE WHEN j.dpd >= p.stage_3_from_dpd THEN '3' WHEN j.dpd > p.stage_2_after_dpd THEN '2' ELSE '1' END AS stage,
     CASE WHEN r.rate = 1 THEN CAST(j.opening_balance AS DECIMAL(18, 6)) ELSE CAST(ROUND(CAST(j.opening_balance AS DECIMAL(35, 6)) * r.rate, 6) AS DECIMAL(18, 6)) END AS opening_balance,
     CASE WHEN r.rate = 1 THEN CAST(j.balance AS DECIMAL(18, 6)) ELSE CAST(ROUND(CAST(j.balance AS DECIMAL(35, 6)) * r.rate, 6) AS DECIMAL(18, 6)) END AS balance,
     CASE WHEN r.rate = 1 THEN CAST(j.disbursed_month AS DECIMAL(18, 6)) ELSE CAST(ROUND(CAST(j.disbursed_month AS DECIMAL(35, 6)) * r.rate, 6) AS DECIMAL(18, 6)) END AS disbursed_month,
@@ -172,6 +118,7 @@ SELECT
   opening_dpd,
   opening_bucket,
   CASE WHEN opening_balance = 0 THEN 'new' WHEN was_written_off THEN 'written off' ELSE opening_bucket END AS opening_state,
+  CASE WHEN opening_balance = 0 THEN 'new' WHEN was_written_off THEN 'written off' ELSE opening_stage END AS opening_stage,
   was_written_off,
   balance,
   CASE WHEN is_written_off THEN 0 ELSE balance END AS outstanding,
@@ -179,6 +126,7 @@ SELECT
   bucket,
   is_written_off,
   CASE WHEN balance = 0 THEN 'repaid' WHEN is_written_off THEN 'written off' ELSE bucket END AS outcome,
+  CASE WHEN balance = 0 THEN 'repaid' WHEN is_written_off THEN 'written off' ELSE stage END AS stage,
   disbursed_month,
   principal_paid_month,
   cash_month,

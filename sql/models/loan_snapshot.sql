@@ -1,6 +1,8 @@
 -- loan_snapshot: one row per loan per as-of date on which it has a balance or has moved, in the reporting currency.
 -- materialised: view
 -- Written off is a policy on days past due and not sticky: a loan that pays comes back (domain.md).
+-- IFRS 9 stage 2 from more days past due than the backstop (5.5.11), stage 3 from the day of the presumption (B5.5.37).
+-- Written off is a stage of its own: what becomes of it is the lender's policy (config/provisioning.yaml).
 WITH converted AS (
   SELECT
     d.as_of,
@@ -21,6 +23,12 @@ WITH converted AS (
     x.dpd_on,
     a.bucket,
     x.dpd > p.write_off_after_dpd AS is_written_off,
+    CASE
+      WHEN x.dpd > p.write_off_after_dpd THEN 'written off'
+      WHEN x.dpd >= p.stage_3_from_dpd THEN '3'
+      WHEN x.dpd > p.stage_2_after_dpd THEN '2'
+      ELSE '1'
+    END AS stage,
     x.loans_disbursed_month,
     CASE WHEN r.rate = 1 THEN l.principal ELSE CAST(ROUND(CAST(l.principal AS DECIMAL(35, 6)) * r.rate, 6) AS DECIMAL(18, 6)) END AS principal,
     CASE WHEN r.rate = 1 THEN x.balance ELSE CAST(ROUND(CAST(x.balance AS DECIMAL(35, 6)) * r.rate, 6) AS DECIMAL(18, 6)) END AS balance,
@@ -69,6 +77,7 @@ SELECT
   dpd_on,
   bucket,
   is_written_off,
+  stage,
   cash_30d,
   cash_month,
   interest_month,

@@ -16,22 +16,9 @@ SELECT
   r.currency,
   r.disbursed_on,
   r.opening_dpd,
-  CASE
-    WHEN r.opening_state = 'new' THEN 'new'
-    WHEN r.was_written_off THEN 'written off'
-    WHEN r.opening_dpd >= p.stage_3_from_dpd THEN '3'
-    WHEN r.opening_dpd > p.stage_2_after_dpd THEN '2'
-    ELSE '1'
-  END AS opening_stage,
+  r.opening_stage,
   r.dpd,
-  CASE
-    WHEN r.outcome = 'repaid' THEN 'repaid'
-    WHEN r.is_written_off THEN 'written off'
-    WHEN r.dpd >= p.stage_3_from_dpd THEN '3'
-    WHEN r.dpd > p.stage_2_after_dpd THEN '2'
-    ELSE '1'
-  END AS stage,
+  r.stage,
   r.opening_balance,
   r.balance
 FROM loan_roll AS r
-CROSS JOIN policy AS p
