@@ -12,6 +12,7 @@ WITH step AS (
   LEFT JOIN oldest_uncovered AS u
     ON u.loan_key = s.loan_key
     AND u.from_seq = s.from_seq
+  WHERE s.balance <> 0
 )
 
 SELECT

@@ -11,6 +11,7 @@ WITH flow AS (
     CASE WHEN w.in_month_to_date THEN p.fees ELSE 0 END AS fees_month,
     CAST(0 AS DECIMAL(18, 6)) AS due_month,
     CAST(0 AS DECIMAL(18, 6)) AS due_to_date,
+    CAST(0 AS DECIMAL(18, 6)) AS due_by_month_end,
     CAST(0 AS DECIMAL(18, 6)) AS disbursed_month,
     0 AS loans_disbursed_month
   FROM fact_payment AS p
@@ -28,6 +29,7 @@ WITH flow AS (
     0,
     i.total,
     CASE WHEN w.in_month_to_date THEN i.total ELSE 0 END,
+    CASE WHEN i.ends_month THEN i.total_due ELSE 0 END,
     0,
     0
   FROM fact_schedule AS i
@@ -41,6 +43,7 @@ WITH flow AS (
   SELECT
     l.loan_key,
     w.seq,
+    0,
     0,
     0,
     0,
@@ -66,6 +69,7 @@ SELECT
   CAST(SUM(fees_month) AS DECIMAL(18, 6)) AS fees_month,
   CAST(SUM(due_month) AS DECIMAL(18, 6)) AS due_month,
   CAST(SUM(due_to_date) AS DECIMAL(18, 6)) AS due_to_date,
+  CAST(SUM(due_by_month_end) - SUM(due_month) AS DECIMAL(18, 6)) AS due_before,
   CAST(SUM(disbursed_month) AS DECIMAL(18, 6)) AS disbursed_month,
   SUM(loans_disbursed_month) AS loans_disbursed_month
 FROM flow

@@ -1,9 +1,10 @@
--- loan_origin: one row per loan as it was disbursed: at that day's rate, its APR band, the life of its schedule, the source's own buckets.
+-- loan_origin: one row per loan as it was disbursed: at that day's rate, its APR band, the life and the end of its schedule, the source's own buckets.
 -- materialised: table
 -- The source's buckets are kept only to be held against ours.
 WITH life AS (
   SELECT
     i.loan_key,
+    MAX(i.due_on) AS ends_on,
     SUM(i.principal) AS life_principal,
     SUM(CAST(ROUND(CAST(i.principal AS DECIMAL(35, 6)) * DATE_DIFF('DAY', l.disbursed_on, i.due_on), 6) AS DECIMAL(25, 6))) AS life_days
   FROM fact_schedule AS i
@@ -30,6 +31,7 @@ SELECT
   COALESCE(b.apr_band, 'not provided') AS apr_band,
   CAST(f.life_principal AS DECIMAL(18, 6)) AS life_principal,
   CAST(f.life_days AS DECIMAL(25, 6)) AS life_days,
+  f.ends_on,
   COALESCE(w.amount_buckets, 'not provided') AS source_size_bucket,
   COALESCE(w.term_buckets, 'not provided') AS source_term_bucket
 FROM dim_loan AS l

@@ -38,6 +38,7 @@ WITH converted AS (
     CASE WHEN r.rate = 1 THEN x.fees_month ELSE CAST(ROUND(CAST(x.fees_month AS DECIMAL(35, 6)) * r.rate, 6) AS DECIMAL(18, 6)) END AS fees_month,
     CASE WHEN r.rate = 1 THEN x.due_month ELSE CAST(ROUND(CAST(x.due_month AS DECIMAL(35, 6)) * r.rate, 6) AS DECIMAL(18, 6)) END AS due_month,
     CASE WHEN r.rate = 1 THEN x.due_to_date ELSE CAST(ROUND(CAST(x.due_to_date AS DECIMAL(35, 6)) * r.rate, 6) AS DECIMAL(18, 6)) END AS due_to_date,
+    CASE WHEN r.rate = 1 THEN x.paid_due ELSE CAST(ROUND(CAST(x.paid_due AS DECIMAL(35, 6)) * r.rate, 6) AS DECIMAL(18, 6)) END AS paid_due,
     CASE WHEN r.rate = 1 THEN x.disbursed_month ELSE CAST(ROUND(CAST(x.disbursed_month AS DECIMAL(35, 6)) * r.rate, 6) AS DECIMAL(18, 6)) END AS disbursed_month
   FROM loan_position AS x
   CROSS JOIN policy AS p
@@ -84,6 +85,7 @@ SELECT
   fees_month,
   due_month,
   due_to_date,
+  paid_due,
   disbursed_month,
   loans_disbursed_month
 FROM converted

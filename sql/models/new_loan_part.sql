@@ -1,5 +1,5 @@
 -- new_loan_part: one row per as-of date, dimension, member and kind of borrower: what was disbursed in the month.
--- materialised: view
+-- materialised: table
 SELECT
   n.as_of,
   d.dimension,

@@ -13,4 +13,5 @@ INNER JOIN fact_schedule AS i
   AND i.principal_due > s.principal_paid + p.coverage_tolerance
   AND i.total_due > s.total_paid + p.coverage_tolerance
   AND i.due_on < s.until_on
+WHERE s.balance <> 0
 GROUP BY s.loan_key, s.from_seq

@@ -1,4 +1,4 @@
--- paid_step: one row per loan and as-of date at which its cumulative payments change and leave a balance; it holds up to (not including) until_seq.
+-- paid_step: one row per loan and as-of date at which its cumulative payments change; it holds up to (not including) until_seq.
 -- materialised: temporary
 WITH movement AS (
   -- The disbursement opens the loan's first step, at nothing paid.
@@ -56,4 +56,3 @@ SELECT
 FROM step AS s
 LEFT JOIN snapshot_date AS d
   ON d.seq = s.until_seq
-WHERE s.balance <> 0

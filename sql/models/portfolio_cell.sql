@@ -1,4 +1,4 @@
--- portfolio_cell: one row per as-of date, ageing bucket and set of loan traits: the book in cells that add up to any part of it.
+-- portfolio_cell: one row per as-of date, IFRS 9 stage, ageing bucket and set of loan traits: the book in cells that add up to any part of it.
 -- materialised: table
 SELECT
   as_of,
@@ -9,6 +9,7 @@ SELECT
   size_bucket,
   term_bucket,
   currency,
+  stage,
   bucket,
   COUNT(CASE WHEN balance <> 0 THEN 1 END) AS loans,
   COUNT(CASE WHEN outstanding > 0 THEN 1 END) AS active_loans,
@@ -21,8 +22,10 @@ SELECT
   SUM(fees_month) AS fees_month,
   SUM(due_month) AS due_month,
   SUM(due_to_date) AS due_to_date,
+  SUM(CASE WHEN paid_due IS NOT NULL THEN due_to_date END) AS due_by_now,
+  SUM(paid_due) AS paid_due,
   SUM(disbursed_month) AS disbursed_month,
   SUM(loans_disbursed_month) AS loans_disbursed_month,
   SUM(CASE WHEN balance <> 0 THEN principal ELSE 0 END) AS principal
 FROM loan_snapshot
-GROUP BY as_of, entity, product, borrower_segment, state, size_bucket, term_bucket, currency, bucket
+GROUP BY as_of, entity, product, borrower_segment, state, size_bucket, term_bucket, currency, stage, bucket

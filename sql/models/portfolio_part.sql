@@ -1,5 +1,5 @@
--- portfolio_part: one row per as-of date, dimension, member and ageing bucket; the dimension `book` is the whole.
--- materialised: view
+-- portfolio_part: one row per as-of date, dimension, member, IFRS 9 stage and ageing bucket; the dimension `book` is the whole.
+-- materialised: table
 WITH cell AS (
   SELECT
     c.as_of,
@@ -14,6 +14,7 @@ WITH cell AS (
       WHEN 'currency' THEN c.currency
       ELSE 'book'
     END AS member,
+    c.stage,
     c.bucket,
     c.loans,
     c.active_loans,
@@ -26,6 +27,8 @@ WITH cell AS (
     c.fees_month,
     c.due_month,
     c.due_to_date,
+    c.due_by_now,
+    c.paid_due,
     c.disbursed_month,
     c.loans_disbursed_month,
     c.principal
@@ -37,6 +40,7 @@ SELECT
   as_of,
   dimension,
   member,
+  stage,
   bucket,
   SUM(loans) AS loans,
   SUM(active_loans) AS active_loans,
@@ -49,8 +53,10 @@ SELECT
   SUM(fees_month) AS fees_month,
   SUM(due_month) AS due_month,
   SUM(due_to_date) AS due_to_date,
+  SUM(due_by_now) AS due_by_now,
+  SUM(paid_due) AS paid_due,
   SUM(disbursed_month) AS disbursed_month,
   SUM(loans_disbursed_month) AS loans_disbursed_month,
   SUM(principal) AS principal
 FROM cell
-GROUP BY as_of, dimension, member, bucket
+GROUP BY as_of, dimension, member, stage, bucket

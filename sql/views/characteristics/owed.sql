@@ -7,6 +7,7 @@ SELECT
   cohort_month,
   entity,
   product,
-  outstanding,
-  written_off
+  SUM(outstanding) AS outstanding,
+  SUM(written_off) AS written_off
 FROM owed_cell
+GROUP BY as_of, cohort_month, entity, product

@@ -19,7 +19,9 @@ WITH part AS (
     SUM(cash_30d) AS cash_30d,
     SUM(cash_month) AS cash_month,
     SUM(due_month) AS due_month,
-    SUM(due_to_date) AS due_to_date
+    SUM(due_to_date) AS due_to_date,
+    SUM(due_by_now) AS due_by_now,
+    SUM(paid_due) AS paid_due
   FROM portfolio_part
   GROUP BY as_of, dimension, member
 ),
@@ -45,17 +47,13 @@ SELECT
   p.cash_month,
   CASE WHEN NOT d.is_partial THEN p.due_month END AS due_whole_month,
   p.due_to_date,
-  u.due_to_date AS due_by_now,
-  u.paid_due,
+  p.due_by_now,
+  p.paid_due,
   r.written_off_before,
   r.recovered
 FROM part AS p
 INNER JOIN snapshot_date AS d
   ON d.as_of = p.as_of
-LEFT JOIN due_part AS u
-  ON u.as_of = p.as_of
-  AND u.dimension = p.dimension
-  AND u.member = p.member
 LEFT JOIN recovery AS r
   ON r.as_of = p.as_of
   AND r.dimension = p.dimension

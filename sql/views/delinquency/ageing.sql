@@ -4,6 +4,21 @@
 -- order: dimension, member, bucket_no
 -- percent: share = balance / member_balance
 -- loans: loan_snapshot on bucket by dimension where balance <> 0
+WITH aged AS (
+  SELECT
+    as_of,
+    dimension,
+    member,
+    bucket,
+    SUM(loans) AS loans,
+    SUM(balance) AS balance,
+    SUM(outstanding) AS outstanding,
+    SUM(written_off) AS written_off
+  FROM portfolio_part
+  WHERE loans > 0
+  GROUP BY as_of, dimension, member, bucket
+)
+
 SELECT
   p.as_of,
   p.dimension,
@@ -15,7 +30,6 @@ SELECT
   p.outstanding,
   p.written_off,
   SUM(p.balance) OVER (PARTITION BY p.as_of, p.dimension, p.member) AS member_balance
-FROM portfolio_part AS p
+FROM aged AS p
 INNER JOIN bucket AS b
   ON b.bucket = p.bucket
-WHERE p.loans > 0

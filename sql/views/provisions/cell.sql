@@ -3,17 +3,17 @@
 -- hidden
 -- order: entity, product, stage, bucket_no, months_left
 SELECT
-  s.as_of,
-  s.entity,
-  s.product,
-  s.stage,
+  c.as_of,
+  c.entity,
+  c.product,
+  c.stage,
   b.bucket_no,
-  s.bucket,
-  s.months_left,
-  COUNT(*) AS loans,
-  SUM(s.outstanding) AS outstanding,
-  SUM(s.written_off) AS written_off
-FROM loan_stage AS s
+  c.bucket,
+  c.months_left,
+  SUM(c.loans) AS loans,
+  SUM(c.outstanding) AS outstanding,
+  SUM(c.written_off) AS written_off
+FROM owed_cell AS c
 INNER JOIN bucket AS b
-  ON b.bucket = s.bucket
-GROUP BY s.as_of, s.entity, s.product, s.stage, b.bucket_no, s.bucket, s.months_left
+  ON b.bucket = c.bucket
+GROUP BY c.as_of, c.entity, c.product, c.stage, b.bucket_no, c.bucket, c.months_left

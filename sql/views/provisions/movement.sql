@@ -11,10 +11,10 @@ WITH summed AS (
     as_of,
     opening_stage,
     stage,
-    COUNT(*) AS loans,
+    SUM(loans) AS loans,
     SUM(opening_balance) AS opening_balance,
     SUM(balance) AS balance
-  FROM loan_stage_roll
+  FROM roll_cell
   GROUP BY as_of, opening_stage, stage
 )
 
