@@ -13,6 +13,13 @@ WITH life AS (
   GROUP BY i.loan_key
 ),
 
+-- The pool of a loan is named by its first loan: a number to group by where four names would be slow.
+pool AS (
+  SELECT entity, product, state, currency, MIN(loan_key) AS pool_key
+  FROM dim_loan
+  GROUP BY entity, product, state, currency
+),
+
 banded AS (
   SELECT l.loan_key, b.apr_band
   FROM dim_loan AS l
@@ -25,6 +32,7 @@ banded AS (
 
 SELECT
   l.loan_key,
+  k.pool_key,
   c.seq AS from_seq,
   r.rate,
   CASE WHEN r.rate = 1 THEN CAST(l.principal AS DECIMAL(18, 6)) ELSE CAST(ROUND(CAST(l.principal AS DECIMAL(35, 6)) * r.rate, 6) AS DECIMAL(18, 6)) END AS disbursed,
@@ -40,6 +48,11 @@ INNER JOIN calendar_day AS c
 LEFT JOIN fx_by_day AS r
   ON r.currency = l.currency
   AND r.day_on = l.disbursed_on
+INNER JOIN pool AS k
+  ON k.entity = l.entity
+  AND k.product = l.product
+  AND k.state = l.state
+  AND k.currency = l.currency
 LEFT JOIN life AS f
   ON f.loan_key = l.loan_key
 LEFT JOIN banded AS b

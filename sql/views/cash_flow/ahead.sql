@@ -9,5 +9,6 @@ SELECT
   window_no,
   SUM(principal) AS principal,
   SUM(charges) AS charges
-FROM open_instalment
+FROM instalment_cell
+WHERE is_book
 GROUP BY as_of, due, bucket, window_no

@@ -6,23 +6,7 @@
 -- loans: open_instalment on due, due_month by dimension
 -- The principal of all rows of a member is its whole balance, written-off included.
 -- By entity, product, state and currency: a schedule of years has a row a month.
-WITH cell AS (
-  SELECT
-    as_of,
-    entity,
-    product,
-    state,
-    currency,
-    due,
-    due_month,
-    COUNT(*) AS instalments,
-    SUM(principal) AS principal,
-    SUM(charges) AS charges
-  FROM open_instalment
-  GROUP BY as_of, entity, product, state, currency, due, due_month
-),
-
-parted AS (
+WITH parted AS (
   SELECT
     c.as_of,
     d.dimension,
@@ -39,9 +23,9 @@ parted AS (
     c.instalments,
     c.principal,
     c.charges
-  FROM cell AS c
+  FROM instalment_cell AS c
   CROSS JOIN dimension AS d
-  WHERE d.dimension IN ('book', 'entity', 'product', 'state', 'currency')
+  WHERE NOT c.is_book AND d.dimension IN ('book', 'entity', 'product', 'state', 'currency')
 ),
 
 summed AS (

@@ -9,10 +9,10 @@ SELECT
   week,
   (week - 1) * 7 AS from_day,
   week * 7 - 1 AS to_day,
-  COUNT(*) AS instalments,
+  SUM(instalments) AS instalments,
   SUM(principal) AS principal,
   SUM(charges) AS charges,
-  SUM(total) AS total
-FROM open_instalment
-WHERE week IS NOT NULL
+  SUM(principal + charges) AS total
+FROM instalment_cell
+WHERE is_book AND week IS NOT NULL
 GROUP BY as_of, week
