@@ -17,30 +17,44 @@ ZERO = Decimal(0)
 SAME = (
     (
         "provisions by part",
-        "SELECT as_of, entity, stage, bucket, SUM(balance), SUM(outstanding), SUM(written_off), "
-        "COUNT(*) FROM loan_stage GROUP BY ALL",
-        "SELECT as_of, member, stage, bucket, balance, outstanding, written_off, loans "
-        "FROM provisions_exposure WHERE dimension = 'entity'",
+        (
+            "SELECT as_of, entity, stage, bucket, SUM(balance), SUM(outstanding), SUM(written_off), "
+            "COUNT(*) FROM loan_stage GROUP BY ALL"
+        ),
+        (
+            "SELECT as_of, member, stage, bucket, balance, outstanding, written_off, loans "
+            "FROM provisions_exposure WHERE dimension = 'entity'"
+        ),
     ),
     (
         "provisions by months left",
-        "SELECT as_of, entity, product, stage, bucket, months_left, COUNT(*), SUM(outstanding), "
-        "SUM(written_off) FROM loan_stage GROUP BY ALL",
-        "SELECT as_of, entity, product, stage, bucket, months_left, loans, outstanding, "
-        "written_off FROM provisions_cell",
+        (
+            "SELECT as_of, entity, product, stage, bucket, months_left, COUNT(*), SUM(outstanding), "
+            "SUM(written_off) FROM loan_stage GROUP BY ALL"
+        ),
+        (
+            "SELECT as_of, entity, product, stage, bucket, months_left, loans, outstanding, "
+            "written_off FROM provisions_cell"
+        ),
     ),
     (
         "movement of stages",
-        "SELECT as_of, opening_stage, stage, COUNT(*), SUM(opening_balance), SUM(balance) "
-        "FROM loan_stage_roll GROUP BY ALL",
-        "SELECT as_of, opening_stage, stage, loans, opening_balance, balance "
-        "FROM provisions_movement",
+        (
+            "SELECT as_of, opening_stage, stage, COUNT(*), SUM(opening_balance), SUM(balance) "
+            "FROM loan_stage_roll GROUP BY ALL"
+        ),
+        (
+            "SELECT as_of, opening_stage, stage, loans, opening_balance, balance "
+            "FROM provisions_movement"
+        ),
     ),
     (
         "what was due and paid",
         "SELECT as_of, size_bucket, SUM(due_to_date), SUM(paid_due) FROM loan_due GROUP BY ALL",
-        "SELECT as_of, member, due_by_now, paid_due FROM collection_rates "
-        "WHERE dimension = 'size_bucket' AND due_by_now IS NOT NULL",
+        (
+            "SELECT as_of, member, due_by_now, paid_due FROM collection_rates "
+            "WHERE dimension = 'size_bucket' AND due_by_now IS NOT NULL"
+        ),
     ),
     (
         "prepayments",
@@ -49,21 +63,29 @@ SAME = (
     ),
     (
         "open instalments by month",
-        "SELECT as_of, currency, due, due_month, COUNT(*), SUM(principal), SUM(charges) "
-        "FROM open_instalment GROUP BY ALL",
-        "SELECT as_of, member, due, due_month, instalments, principal, charges "
-        "FROM cash_flow_contractual WHERE dimension = 'currency'",
+        (
+            "SELECT as_of, currency, due, due_month, COUNT(*), SUM(principal), SUM(charges) "
+            "FROM open_instalment GROUP BY ALL"
+        ),
+        (
+            "SELECT as_of, member, due, due_month, instalments, principal, charges "
+            "FROM cash_flow_contractual WHERE dimension = 'currency'"
+        ),
     ),
     (
         "open instalments by week",
-        "SELECT as_of, week, COUNT(*), SUM(principal), SUM(charges), SUM(total) "
-        "FROM open_instalment WHERE week IS NOT NULL GROUP BY ALL",
+        (
+            "SELECT as_of, week, COUNT(*), SUM(principal), SUM(charges), SUM(total) "
+            "FROM open_instalment WHERE week IS NOT NULL GROUP BY ALL"
+        ),
         "SELECT as_of, week, instalments, principal, charges, total FROM cash_flow_weeks",
     ),
     (
         "open instalments by window",
-        "SELECT as_of, due, bucket, window_no, SUM(principal), SUM(charges) "
-        "FROM open_instalment GROUP BY ALL",
+        (
+            "SELECT as_of, due, bucket, window_no, SUM(principal), SUM(charges) "
+            "FROM open_instalment GROUP BY ALL"
+        ),
         "SELECT as_of, due, bucket, window_no, principal, charges FROM cash_flow_ahead",
     ),
 )

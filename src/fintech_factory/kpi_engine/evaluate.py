@@ -9,7 +9,7 @@ from typing import Any
 
 from fintech_factory.errors import WarehouseError
 from fintech_factory.kpi_engine.arithmetic import DIVISION, EXACT, calculate, quotient
-from fintech_factory.kpi_engine.compile import compile_model
+from fintech_factory.kpi_engine.compile import CompiledQuery, compile_model
 from fintech_factory.kpi_engine.definitions import (
     Amount,
     Definitions,
@@ -62,20 +62,31 @@ def evaluate(definitions: Definitions, scope: Scope, run_query: RunQuery) -> tup
 
 
 def evaluate_together(
-    definitions: Definitions, scope: Scope, run_queries: RunQueries
+    definitions: Definitions,
+    scope: Scope,
+    run_queries: RunQueries,
+    dates_at_a_time: int | None = None,
 ) -> tuple[Reading, ...]:
-    """Read every KPI as `evaluate` does, with all models' queries asked at once."""
-    as_ofs = scope.answerable()
-    queries = {
-        model.name: compile_model(model, definitions.of_model(model), as_ofs)
-        for model in (definitions.models() if as_ofs else ())
-    }
-    answers = run_queries([(query.sql, query.params) for query in queries.values()])
-    cells = {
-        name: cells_of(rows, query.measures)
-        for (name, query), rows in zip(queries.items(), answers, strict=True)
-    }
+    """Read every KPI as `evaluate` does, with all models' queries asked at once.
+
+    A query speaks of so many dates at most, where a book is too large to be asked for all.
+    """
+    queries = list(_queries(definitions, scope.answerable(), dates_at_a_time))
+    answers = run_queries([(query.sql, query.params) for _, query in queries])
+    cells: dict[str, dict[GroupKey, Measured]] = defaultdict(dict)
+    for (name, query), rows in zip(queries, answers, strict=True):
+        cells[name] |= cells_of(rows, query.measures)
     return read_cells(definitions, scope, cells)
+
+
+def _queries(
+    definitions: Definitions, as_ofs: Sequence[date], at_a_time: int | None
+) -> Iterator[tuple[str, CompiledQuery]]:
+    portion = at_a_time or max(len(as_ofs), 1)
+    for start in range(0, len(as_ofs), portion):
+        for model in definitions.models():
+            days = as_ofs[start : start + portion]
+            yield model.name, compile_model(model, definitions.of_model(model), days)
 
 
 def cells_of(

@@ -30,7 +30,7 @@ from fintech_factory.pipeline.ledger_facts import note_earlier_balances, restate
 from fintech_factory.pipeline.live import arrived
 from fintech_factory.pipeline.outcome import Dates, DayOutcome, DayStatus, own_date
 from fintech_factory.pipeline.validate import Made, Watch
-from fintech_factory.pipeline.view_facts import snapshot_dates
+from fintech_factory.pipeline.view_facts import dates_at_a_time, snapshot_dates
 from fintech_factory.transform.dates import Horizon, load_parameters
 from fintech_factory.transform.models import Model
 from fintech_factory.transform.run import make_models
@@ -177,8 +177,9 @@ def _by_both_engines(
     The first one's queries run in a child process; the second one reads the landed files
     meanwhile, so that the day takes as long as the slower of the two.
     """
+    portion = dates_at_a_time(build)
     with ThreadPoolExecutor(max_workers=1) as pool, closing(build.landed()) as landed:
-        first = pool.submit(evaluate_together, book.definitions, scope, build.evaluate_all)
+        first = pool.submit(evaluate_together, book.definitions, scope, build.evaluate_all, portion)
         second = recompute(book.definitions, scope, landed_rows(landed), book.rules)
         return first.result(), second
 

@@ -15,7 +15,15 @@ from fintech_factory.views.spec import BOOK, Drill, TableSpec
 from fintech_factory.views.table import Cells, Missing, Shown, Table, ViewDate, shape
 from fintech_factory.warehouse.protocol import Reader, Row
 
-__all__ = ["Asked", "Loans", "loans_behind", "read_facts", "show_view", "snapshot_dates"]
+__all__ = [
+    "Asked",
+    "Loans",
+    "dates_at_a_time",
+    "loans_behind",
+    "read_facts",
+    "show_view",
+    "snapshot_dates",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,9 +268,14 @@ def _rows(reader: Reader, spec: TableSpec, portions: Portions) -> _Rows:
 
 def _portions(reader: Reader, days: Sequence[date]) -> Portions:
     """Part the dates so that one question looks at no more loans than fit in memory."""
+    at_a_time = dates_at_a_time(reader)
+    return [days[start : start + at_a_time] for start in range(0, len(days), at_a_time)]
+
+
+def dates_at_a_time(reader: Reader) -> int:
+    """Give how many dates one question may look at, 1 at least, by the loans of a date."""
     ((positions, snapshots),) = reader.query(
         "SELECT (SELECT COUNT(*) FROM loan_position), (SELECT COUNT(*) FROM snapshot_date)"
     )
     a_date = max(positions // max(snapshots, 1), 1)
-    at_a_time = max(_LOANS_AT_A_TIME // a_date, 1)
-    return [days[start : start + at_a_time] for start in range(0, len(days), at_a_time)]
+    return int(max(_LOANS_AT_A_TIME // a_date, 1))
