@@ -18,8 +18,8 @@ SAME = (
     (
         "provisions by part",
         (
-            "SELECT as_of, entity, stage, bucket, SUM(balance), SUM(outstanding), SUM(written_off), "
-            "COUNT(*) FROM loan_stage GROUP BY ALL"
+            "SELECT as_of, entity, stage, bucket, SUM(balance), SUM(outstanding), "
+            "SUM(written_off), COUNT(*) FROM loan_stage GROUP BY ALL"
         ),
         (
             "SELECT as_of, member, stage, bucket, balance, outstanding, written_off, loans "
@@ -29,8 +29,8 @@ SAME = (
     (
         "provisions by months left",
         (
-            "SELECT as_of, entity, product, stage, bucket, months_left, COUNT(*), SUM(outstanding), "
-            "SUM(written_off) FROM loan_stage GROUP BY ALL"
+            "SELECT as_of, entity, product, stage, bucket, months_left, COUNT(*), "
+            "SUM(outstanding), SUM(written_off) FROM loan_stage GROUP BY ALL"
         ),
         (
             "SELECT as_of, entity, product, stage, bucket, months_left, loans, outstanding, "
