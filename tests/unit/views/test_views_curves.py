@@ -197,3 +197,26 @@ def test_a_bullet_due_on_the_months_last_day_is_scheduled_and_a_day_later_is_not
         ledger = ledger_of(of.ending(AS_OF), AS_OF)
         (row,) = shown(ledger, "curves.month", AS_OF, dimension="book")
         assert row["prepaid"] == prepaid, due
+
+
+def test_what_follows_an_instalment_of_the_months_last_day_can_be_prepaid(
+    ledger_of: Callable[..., Ledger], shown: Shown
+) -> None:
+    """40 of 31 March and 60 of 30 April; 70 paid on 10 March: 40 scheduled, 30 of 60 prepaid."""
+    of = book().loan(
+        100, disbursed="2025-02-01", instalments=[("2025-03-31", 40), ("2025-04-30", 60)],
+        payments=[("2025-03-10", 70)],
+    ).ending(AS_OF)  # fmt: skip
+    (row,) = shown(ledger_of(of, AS_OF), "curves.month", AS_OF, dimension="book")
+    assert (row["scheduled"], row["prepayable"], row["prepaid"]) == (40, 60, 30)
+
+
+def test_a_loan_overpaid_before_the_month_has_nothing_to_prepay(
+    ledger_of: Callable[..., Ledger], shown: Shown
+) -> None:
+    of = book().loan(
+        100, disbursed="2025-02-01", instalments=[("2025-04-30", 100)],
+        payments=[("2025-02-20", 130)],
+    ).ending(AS_OF)  # fmt: skip
+    (row,) = shown(ledger_of(of, AS_OF), "curves.month", AS_OF, dimension="book")
+    assert (row["opening_outstanding"], row["prepayable"], row["prepaid"]) == (-30, 0, 0)

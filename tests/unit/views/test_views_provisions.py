@@ -62,6 +62,16 @@ def test_stages_begin_on_their_day(ledger_of: Make) -> None:
     }  # fmt: skip
 
 
+def test_both_ends_of_a_movement_have_the_stage_of_their_own_day(ledger_of: Make) -> None:
+    """28 February is 31 days before: who is 121 days late now was 90 days late then."""
+    rows = ledger_of(late(30, 31, 62, 89, 90, 120, 121, 211, 212), AS_OF).rows("loan_stage_roll")
+    assert {row["loan_id"]: (row["opening_stage"], row["stage"]) for row in rows} == {
+        "L30": ("1", "1"), "L31": ("1", "2"), "L62": ("2", "2"), "L89": ("2", "2"),
+        "L90": ("2", "3"), "L120": ("2", "3"), "L121": ("3", "3"), "L211": ("3", "written off"),
+        "L212": ("written off", "written off"),
+    }  # fmt: skip
+
+
 def test_the_lenders_own_days_are_taken(tmp_path: Path) -> None:
     rules = replace(RULES, stage_2_after_dpd=15, stage_3_from_dpd=60)
     with make_ledger(late(15, 16, 59, 60), [AS_OF], tmp_path, rules) as made:
