@@ -95,49 +95,41 @@ class Day:
     before_publish: Callable[[str], None] = lambda _: None
 
 
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """What a build holds once its book is measured; `of_book` is what views observe of it."""
+
+    horizon: Horizon
+    scope: Scope
+    readings: tuple[Reading, ...]
+    of_book: ObservedAt
+
+
 def run_day(day: Day, book: Book, dates: Dates) -> DayOutcome:
     """Build, measure, verify, reconcile, validate and publish.
 
     Whatever stops a step stops the run; nothing of it is seen and the last good version stays.
     So does a finding that blocks; the outcome says which.
     """
-    journal = day.journal
     stamp = day.clock.now().strftime("%Y%m%dT%H%M%S%fZ")
     run_id = f"run-{stamp}-{secrets.token_hex(3)}"
     build = day.build(run_id)
     try:
-        with _step(day, journal, "transform"):
-            horizon = prepare(build, book, dates)
-        scope = _scope(book, horizon, run_id)
-        _something_can_be_known(scope)
-        with _step(day, journal, "kpi"):
-            first, second = _by_both_engines(build, book, scope)
-        with _step(day, journal, "verify"):
-            readings = compare(book.definitions, first, second)
-        with _step(day, journal, "observe"):
-            of_book = _observed_of_book(build, book, scope)
-        with _step(day, journal, "reconcile"):
-            held = (horizon.as_ofs, horizon.snapshots)
-            compared = compare_all(build, book.batch, held, book.tolerances, day.watch)
-        with _step(day, journal, "validate"):
-            known = readings + read_observed(book.definitions, scope, of_book)
-            made = _made(book, build, horizon, known, compared)
-            sighting = Sighting(day.clock.now(), made.as_of, run_id)
-            judged = judge(made, day.watch, day.before, day.open, sighting)
-            of_run = observed(day, judged, compared, horizon, book.tolerances)
+        measured = _measured(day, book, dates, build, run_id)
+        judged, compared, of_run = _judged(day, book, build, measured)
         # What a run observes of its own work is known only now that the work is judged.
-        seen = _together(of_book, of_run)
-        readings += read_observed(book.definitions, scope, seen)
-        _publish(day, judged, readings, _record(day, horizon, run_id, book.batch))
+        seen = _together(measured.of_book, of_run)
+        readings = measured.readings + read_observed(book.definitions, measured.scope, seen)
+        _publish(day, judged, readings, _record(day, measured.horizon, run_id, book.batch))
     except BaseException:
         build.discard()
         raise
     return DayOutcome(
         run_id=run_id,
-        as_ofs=horizon.as_ofs,
-        data_through=horizon.data_through,
+        as_ofs=measured.horizon.as_ofs,
+        data_through=measured.horizon.data_through,
         status=DayStatus.BLOCKED if judged.blocking else DayStatus.PUBLISHED,
-        steps=tuple(journal.steps),
+        steps=tuple(day.journal.steps),
         readings=readings,
         reconciliation=compared.asked,
         inbox=day.inbox,
@@ -167,6 +159,40 @@ def observed(
         seconds=day.journal.seconds,
     )
     return facts_of(work, made.as_of)
+
+
+def _measured(day: Day, book: Book, dates: Dates, build: Build, run_id: str) -> _Measured:
+    """Make the models and read every KPI of the book, each by the engines that can."""
+    journal = day.journal
+    with _step(day, journal, "transform"):
+        horizon = prepare(build, book, dates)
+    scope = _scope(book, horizon, run_id)
+    _something_can_be_known(scope)
+    with _step(day, journal, "kpi"):
+        first, second = _by_both_engines(build, book, scope)
+    with _step(day, journal, "verify"):
+        readings = compare(book.definitions, first, second)
+    with _step(day, journal, "observe"):
+        of_book = _observed_of_book(build, book, scope)
+    return _Measured(horizon, scope, readings, of_book)
+
+
+def _judged(
+    day: Day, book: Book, build: Build, measured: _Measured
+) -> tuple[Judged, Compared, ObservedAt]:
+    """Reconcile and validate; the last is what the run observed of its own work."""
+    horizon = measured.horizon
+    with _step(day, day.journal, "reconcile"):
+        held = (horizon.as_ofs, horizon.snapshots)
+        compared = compare_all(build, book.batch, held, book.tolerances, day.watch)
+    with _step(day, day.journal, "validate"):
+        scope = measured.scope
+        known = measured.readings + read_observed(book.definitions, scope, measured.of_book)
+        made = _made(book, build, horizon, known, compared)
+        sighting = Sighting(day.clock.now(), made.as_of, str(scope.run_id))
+        judged = judge(made, day.watch, day.before, day.open, sighting)
+        of_run = observed(day, judged, compared, horizon, book.tolerances)
+    return judged, compared, of_run
 
 
 def _by_both_engines(

@@ -120,6 +120,9 @@ class DuckDBBuild(DuckDBReader):
         config: dict[str, Any] = {
             "memory_limit": f"{self._limits.memory_mb}MB",
             "temp_directory": str(self._spill),
+            # Nobody reads a build before `publish` has synced its file as a whole; a commit of
+            # its own for every model would wait for the disk a hundred times.
+            "fsync_mode": "NONE",
             # Rows carry their own keys; keeping file order would cost memory for nothing.
             "preserve_insertion_order": False,
         }

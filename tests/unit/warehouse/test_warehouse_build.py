@@ -117,3 +117,8 @@ def test_a_table_that_cannot_be_read_is_a_finding(
 
 def test_an_empty_warehouse_has_nothing_wrong_with_it(warehouse: DuckDBWarehouse) -> None:
     assert warehouse.check() == []
+
+
+def test_a_build_does_not_wait_for_the_disk_at_every_model(build: DuckDBBuild) -> None:
+    """Nobody reads it before `publish` syncs the whole file; that order is tested there."""
+    assert build.query("SELECT current_setting('fsync_mode')") == [("NONE",)]

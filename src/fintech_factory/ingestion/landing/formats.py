@@ -105,6 +105,9 @@ def read_numbers(texts: Iterable[str], bounds: Bounds = (None, None)) -> NumberR
     # Where a format reads every value, only those that do so too can contest it: most are
     # out at their first value, and the sample costs next to nothing.
     whole = [each for each in _NUMBERS if all(map(_PATTERNS[each].fullmatch, signed))]
+    # Texts that can be read without a thousands sign have none: with one they read the same.
+    bare = {each.decimal for each in whole if not each.group}
+    whole = [each for each in whole if not each.group or each.decimal not in bare]
     read = [(each, _numbers(each, signed, bounds)) for each in whole or _NUMBERS]
     if whole and max(len(values) for _, values in read) < len(signed):
         read = [(each, _numbers(each, signed, bounds)) for each in _NUMBERS]

@@ -1,6 +1,7 @@
 # ruff: noqa: S608 - names go through ident(), texts through literal()
 """Lands one table: its sound rows as parquet, its broken rows with their reasons."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -156,23 +157,28 @@ class _Pass:
 
     def _check_last_line(self) -> None:
         """Hold the last landed row against the file's last line: numbers must not drift."""
+        given = dict(self._last_texts())
+        if not given:
+            return
+        found = self.connection.execute(
+            f"SELECT {', '.join(map(ident, given))}"
+            f" FROM read_parquet({literal(str(self.path))}) WHERE line_no = ?",
+            [self.seen.facts.lines],
+        ).fetchone()
+        if found is not None and found != tuple(given.values()):
+            raise IngestError(
+                f"line {self.seen.facts.lines:,} landed under another line's number",
+                where=self.seen.where,
+                hint="nothing was published; the last good batch stays",
+            )
+
+    def _last_texts(self) -> Iterator[tuple[str, str | None]]:
+        """Give the cells of the last line that land as they stand, by column."""
         for field in self.seen.layout.fields:
             if field.place is None or field.reading or field.column.values:
                 continue
-            if field.column.type != "text" or len(self.seen.last) <= field.place:
-                continue
-            given = self.seen.last[field.place].strip(" ") or None
-            found = self.connection.execute(
-                f"SELECT {ident(field.name)} FROM read_parquet({literal(str(self.path))})"
-                " WHERE line_no = ?",
-                [self.seen.facts.lines],
-            ).fetchone()
-            if found is not None and found[0] != given:
-                raise IngestError(
-                    f"line {self.seen.facts.lines:,} landed under another line's number",
-                    where=self.seen.where,
-                    hint="nothing was published; the last good batch stays",
-                )
+            if field.column.type == "text" and len(self.seen.last) > field.place:
+                yield field.name, self.seen.last[field.place].strip(" ") or None
 
     def _expected(self) -> int:
         if self.numbered is None:
