@@ -1,6 +1,6 @@
 """The SQL models that KPI expressions may read, with their columns."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
@@ -52,6 +52,14 @@ class Model:
     columns: Mapping[str, Column]
     dimensions: tuple[str, ...]
     describes: tuple[str, ...]
+
+    def __reduce__(self) -> tuple[Callable[[str], "Model"], tuple[str]]:
+        """Travel to another process by name: there is one of each, and it is compared by `is`."""
+        return _named, (self.name,)
+
+
+def _named(name: str) -> Model:
+    return MODELS[name]
 
 
 _TEXT = Column(Kind.TEXT)

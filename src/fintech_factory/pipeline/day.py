@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -22,6 +22,7 @@ from fintech_factory.kpi_engine import (
 )
 from fintech_factory.kpi_engine.observed import ObservedAt
 from fintech_factory.pipeline import reading_table
+from fintech_factory.pipeline.apart import Recount, recounting
 from fintech_factory.pipeline.inbox import NOTHING, Inbox
 from fintech_factory.pipeline.journal import Journal
 from fintech_factory.pipeline.judge import Compared, Judged, OpenVersion, compare_all, judge
@@ -164,12 +165,15 @@ def observed(
 def _measured(day: Day, book: Book, dates: Dates, build: Build, run_id: str) -> _Measured:
     """Make the models and read every KPI of the book, each by the engines that can."""
     journal = day.journal
-    with _step(day, journal, "transform"):
-        horizon = prepare(build, book, dates)
-    scope = _scope(book, horizon, run_id)
-    _something_can_be_known(scope)
-    with _step(day, journal, "kpi"):
-        first, second = _by_both_engines(build, book, scope)
+    with ExitStack() as beside:
+        with _step(day, journal, "transform"):
+            horizon = _attach(build, book, dates)
+            scope = _scope(book, horizon, run_id)
+            _something_can_be_known(scope)
+            recount = beside.enter_context(_recounting(build, book, scope))
+            _make(build, book, horizon)
+        with _step(day, journal, "kpi"):
+            first, second = _by_both_engines(build, book, scope, recount)
     with _step(day, journal, "verify"):
         readings = compare(book.definitions, first, second)
     with _step(day, journal, "observe"):
@@ -195,18 +199,28 @@ def _judged(
     return judged, compared, of_run
 
 
-def _by_both_engines(
+def _recounting(
     build: Build, book: Book, scope: Scope
+) -> AbstractContextManager[Callable[[], tuple[Reading, ...]]]:
+    """Let the second engine begin: it needs the landed rows, and nothing that is made of them."""
+    rows = sum(each.landed for each in book.batch.manifest.files if each.table in _RECOUNTED)
+    return recounting(Recount(build.landed(), book.definitions, scope, book.rules), rows)
+
+
+_RECOUNTED = frozenset({"loans", "schedules", "transactions"})
+
+
+def _by_both_engines(
+    build: Build, book: Book, scope: Scope, recount: Callable[[], tuple[Reading, ...]]
 ) -> tuple[tuple[Reading, ...], tuple[Reading, ...]]:
     """Give the readings of the first engine and of the second, which share nothing.
 
-    The first one's queries run in a child process; the second one reads the landed files
-    meanwhile, so that the day takes as long as the slower of the two.
+    The first one's queries run in a child process, so that both work at the same time.
     """
     portion = dates_at_a_time(build)
-    with ThreadPoolExecutor(max_workers=1) as pool, closing(build.landed()) as landed:
+    with ThreadPoolExecutor(max_workers=1) as pool:
         first = pool.submit(evaluate_together, book.definitions, scope, build.evaluate_all, portion)
-        second = recompute(book.definitions, scope, landed_rows(landed), book.rules)
+        second = recount()
         return first.result(), second
 
 
@@ -275,23 +289,33 @@ def prepare(build: Build, book: Book, dates: Dates) -> Horizon:
     Raises:
         RunFailed: the batch holds no loan.
     """
+    horizon = _attach(build, book, dates)
+    _make(build, book, horizon)
+    return horizon
+
+
+def _attach(build: Build, book: Book, dates: Dates) -> Horizon:
     for table, parquet in book.batch.tables.items():
         build.attach_raw(table, parquet)
-    horizon = replace(_horizon(build, book.batch, dates), stated=book.stated)
+    return replace(_horizon(build, book.batch, dates), stated=book.stated)
+
+
+def _make(build: Build, book: Book, horizon: Horizon) -> None:
     load_parameters(build, horizon, book.rules)
     make_models(build, book.models)
     if book.earlier is not None:
         build.attach_raw("earlier_loans", book.earlier.table("loans"))
         build.attach_raw("earlier_transactions", book.earlier.table("transactions"))
     note_earlier_balances(build, book.earlier is not None)
-    return horizon
 
 
 def measure(build: Build, book: Book, as_of: date) -> tuple[Scope, tuple[Reading, ...]]:
     """Read every KPI at one date that no run published, by both engines; publishes nothing."""
-    horizon = prepare(build, book, Dates(as_of))
+    horizon = _attach(build, book, Dates(as_of))
     scope = _scope(book, horizon, None)
-    readings = compare(book.definitions, *_by_both_engines(build, book, scope))
+    with _recounting(build, book, scope) as recount:
+        _make(build, book, horizon)
+        readings = compare(book.definitions, *_by_both_engines(build, book, scope, recount))
     of_book = _observed_of_book(build, book, scope)
     return scope, readings + read_observed(book.definitions, scope, of_book)
 

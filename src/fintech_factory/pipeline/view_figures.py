@@ -6,6 +6,7 @@ from datetime import date
 from fintech_factory.kpi_engine.observed import Observed, ObservedAt
 from fintech_factory.pipeline.view_facts import Asked, read_facts
 from fintech_factory.views.catalogue import View
+from fintech_factory.views.makers import OBSERVING
 from fintech_factory.warehouse.protocol import Reader
 
 __all__ = ["observed_by"]
@@ -18,7 +19,9 @@ def observed_by(reader: Reader, views: Iterable[View], asked: Asked) -> Observed
     """
     observed: dict[date, dict[str, Observed]] = {on.as_of: {} for on in asked.dates}
     for view in views:
-        observer = None if view.maker is None else view.maker.observer
+        if view.name not in OBSERVING or view.maker is None:
+            continue
+        observer = view.maker.observer
         if observer is None:
             continue
         for facts in read_facts(reader, view, (observer.at, observer.up_to), asked):

@@ -18,7 +18,14 @@ from fintech_factory.warehouse.versions import VersionFolder, sync_folder
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["DuckDBBuild", "DuckDBLimits", "DuckDBReader", "DuckDBWarehouse", "in_memory"]
+__all__ = [
+    "DuckDBBuild",
+    "DuckDBLanded",
+    "DuckDBLimits",
+    "DuckDBReader",
+    "DuckDBWarehouse",
+    "in_memory",
+]
 
 _CREATE = {
     Materialised.TABLE: "CREATE TABLE",
@@ -100,6 +107,31 @@ class DuckDBReader:
         self.close()
 
 
+@dataclass(frozen=True, slots=True)
+class DuckDBLanded:
+    """The raw tables of a build, by name and parquet file."""
+
+    raw: Mapping[str, Path]
+    limits: DuckDBLimits
+    spill: Path
+
+    def open(self) -> DuckDBReader:
+        """Open them in memory."""
+        import duckdb
+
+        connection = duckdb.connect(
+            config={
+                # The build works at the same time, and takes all that it may.
+                "memory_limit": f"{max(self.limits.memory_mb // 2, 1)}MB",
+                "temp_directory": str(self.spill),
+                "threads": self.limits.threads or _cores(),
+            }
+        )
+        for table, parquet in self.raw.items():
+            connection.execute(_raw_view(table, parquet))
+        return DuckDBReader(connection)
+
+
 class DuckDBBuild(DuckDBReader):
     """A version being made in a file of its own, invisible until it is published."""
 
@@ -136,20 +168,9 @@ class DuckDBBuild(DuckDBReader):
         # Not temporary, which streams would not see; dropped before anyone reads the version.
         self._connection.execute(_raw_view(table, parquet))
 
-    def landed(self) -> DuckDBReader:
-        """Open the attached raw tables alone, to be read while the build itself is away."""
-        import duckdb
-
-        connection = duckdb.connect(
-            config={
-                "memory_limit": f"{self._limits.memory_mb}MB",
-                "temp_directory": str(self._spill),
-                "threads": self._limits.threads or _cores(),
-            }
-        )
-        for table, parquet in self._raw.items():
-            connection.execute(_raw_view(table, parquet))
-        return DuckDBReader(connection)
+    def landed(self) -> "DuckDBLanded":
+        """Give the attached raw tables alone, to be read beside the build, by any process."""
+        return DuckDBLanded(dict(self._raw), self._limits, self._spill.with_name("spill-landed"))
 
     def load(self, table: str, columns: Mapping[str, str], rows: Sequence[Row]) -> None:
         """Make a small table of the given SQL types and rows."""

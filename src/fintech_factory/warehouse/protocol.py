@@ -7,7 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
 
-__all__ = ["Build", "Materialised", "Reader", "Row", "RunRecord", "Version", "Warehouse"]
+__all__ = ["Build", "Landed", "Materialised", "Reader", "Row", "RunRecord", "Version", "Warehouse"]
 
 Row = tuple[Any, ...]
 
@@ -71,6 +71,14 @@ class Reader(Protocol):
         ...
 
 
+class Landed(Protocol):
+    """The raw tables of a build; it can be pickled."""
+
+    def open(self) -> Reader:
+        """Open them; what is done to the build meanwhile makes no difference."""
+        ...
+
+
 class Build(Reader, Protocol):
     """A version being made; nobody reads it until it is published."""
 
@@ -78,8 +86,8 @@ class Build(Reader, Protocol):
         """Let models read a landed file as `raw_<table>`."""
         ...
 
-    def landed(self) -> Reader:
-        """Open the attached raw tables alone, to be read while the build itself is away."""
+    def landed(self) -> Landed:
+        """Give the attached raw tables alone, to be read beside the build, by any process."""
         ...
 
     def load(self, table: str, columns: Mapping[str, str], rows: Sequence[Row]) -> None:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from fintech_factory.values import LedgerRules
     from fintech_factory.views.table import Cells, Missing, Table, ViewDate
 
-__all__ = ["Facts", "Maker", "Observer", "maker_of"]
+__all__ = ["OBSERVING", "Facts", "Maker", "Observer", "maker_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,10 @@ class Maker:
     up_to: tuple[str, ...]
     make: "Callable[[Facts], tuple[Sequence[Table], Sequence[Missing]]]"
     observer: Observer | None = None
+
+
+OBSERVING = frozenset({"cash_flow", "characteristics", "provisions"})
+"""The views whose makers observe figures; a day's run loads no other maker."""
 
 
 def maker_of(view: str) -> Maker | None:
