@@ -135,8 +135,9 @@ class AlertState:
     it was told at. `value`, `reason` and `as_of` are of the last known figure; `stale` says why
     there is no newer one. `judged_on` and `batch_set` are of the last evaluation, known or not.
     `recent` are the snapshots that `for` and `resolve_for` count. Escalation counts from
-    `escalates_from` and has reached `escalated`; repeats count from `told_at`. `held_until` is
-    when what withholds it ends. `moves` counts its transitions, `revision` every change of it.
+    `escalates_from` and stands at `escalated`; `reached` is the highest it ever came to. Repeats
+    count from `told_at`. `held_until` is when what withholds it ends. `moves` counts its
+    transitions, `revision` every change of it.
     """
 
     rule: str
@@ -165,6 +166,7 @@ class AlertState:
     snooze: Snooze | None = None
     escalates_from: datetime | None = None
     escalated: int = 0
+    reached: int = 0
     told_at: datetime | None = None
     held_until: datetime | None = None
     moves: int = 0

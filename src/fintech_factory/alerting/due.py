@@ -65,7 +65,8 @@ def _tasks(state: AlertState, policy: Policy) -> Iterator[tuple[datetime, _Task]
 
 def _done(state: AlertState, task: _Task, at: datetime) -> tuple[AlertState, Transition]:
     if isinstance(task, Step):
-        after = replace(state, escalated=task.level, told_at=at)
+        reached = max(state.reached, task.level)
+        after = replace(state, escalated=task.level, reached=reached, told_at=at)
         return moved(after, Move.ESCALATED, at, step=task.level, reason=_unanswered(state, at))
     match task:
         case Move.WOKEN:

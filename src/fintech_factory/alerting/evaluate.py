@@ -230,6 +230,7 @@ def _told_anew(
             snooze=None,
             escalates_from=moves.at,
             escalated=1,
+            reached=max(state.reached, 1),
             told_at=moves.at,
             held_until=None,
         ),

@@ -29,6 +29,8 @@ def passed(rule: Rule, observation: Observation) -> LimitState:
         missing = observation.status is not Sight.OK or observation.value is None
         return (rule.level or LimitState.WARNING) if missing else LimitState.NONE
     found = level_of(observation.severity)
+    if rule.levels and found not in rule.levels:
+        return LimitState.NONE
     return rule.level if rule.level and found is not LimitState.NONE else found
 
 

@@ -27,7 +27,8 @@ class Rule:
     """One rule, checked.
 
     A rule on a KPI (`subject`) has its `limits`, those of the definition and no others. Any other
-    rule goes by the severity of what was found, or always by `level` if that is given. It fires
+    rule goes by the severity of what was found, or always by `level` if that is given; of `levels`
+    it says nothing but those, if any are named. It fires
     once `for_` snapshots in a row are past a limit, and lets go once `resolve_for` are back over
     the clear limit. `dimension` and `members` scope it: empty for the whole book, and no members
     for each of them. `codes` are the kinds of finding (or the facilities, steps, channels) that it
@@ -39,12 +40,14 @@ class Rule:
     subject: str = ""
     limits: Limits = field(default_factory=lambda: Limits(Direction.NEUTRAL))
     level: LimitState | None = None
+    levels: tuple[LimitState, ...] = ()
     for_: int = 1
     resolve_for: int = 1
     dimension: str = ""
     members: tuple[str, ...] = ()
     codes: tuple[str, ...] = ()
     compliance: bool = False
+    runbook: str = ""
     policy: Policy = field(default_factory=Policy)
 
     @property
@@ -54,4 +57,5 @@ class Rule:
             return tuple(level for level, _ in self.limits.steps)
         if self.level is not None:
             return (self.level,)
-        return (LimitState.WARNING, LimitState.CRITICAL)
+        found = (LimitState.WARNING, LimitState.CRITICAL)
+        return tuple(each for each in found if not self.levels or each in self.levels)

@@ -5,6 +5,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from fintech_factory.alerting.settings import AlertSettings
     from fintech_factory.config import LoadedFile, Models
     from fintech_factory.config.workspace import Workspace
     from fintech_factory.kpi_engine import KpiFile
@@ -19,6 +20,7 @@ def config_models(workspace: "Workspace | None" = None) -> "Models":
 
     With a workspace, its definitions are also held against the versions that its runs have used.
     """
+    from fintech_factory.alerting.settings import AlertSettings
     from fintech_factory.config import CheckedFile, FactorySettings
     from fintech_factory.config.validation import ValidationSettings
     from fintech_factory.ingestion.sources.cascade import CascadeSettings
@@ -28,6 +30,7 @@ def config_models(workspace: "Workspace | None" = None) -> "Models":
     from fintech_factory.views.scenarios import Scenarios
 
     return {
+        "alerts.yaml": CheckedFile(AlertSettings, _check_alerts),
         "facilities/*.yaml": CheckedFile(FacilitySettings, _check_facility),
         "factory.yaml": FactorySettings,
         "integrations/cascade.yaml": CascadeSettings,
@@ -71,3 +74,20 @@ def _check_facility(loaded: "LoadedFile[FacilitySettings]") -> "Sequence[Problem
         # The KPIs' own check says what is wrong with them.
         return check_facility(loaded, None)
     return check_facility(loaded, known)
+
+
+def _check_alerts(loaded: "LoadedFile[AlertSettings]") -> "Sequence[Problem]":
+    """Check who is told of what, against the KPIs and channels of the same workspace."""
+    from fintech_factory.alerting.checking import check_alerts
+    from fintech_factory.app.channels import channels_of
+    from fintech_factory.errors import ConfigError
+    from fintech_factory.kpi_engine import load_definitions
+
+    config = loaded.path.parent
+    channels = channels_of(config)
+    try:
+        definitions = load_definitions(config / "kpis" / "kpi_definitions.yaml")
+    except ConfigError:
+        # The KPIs' own check says what is wrong with them.
+        return check_alerts(loaded, None, channels)
+    return check_alerts(loaded, definitions, channels)

@@ -1,0 +1,76 @@
+"""Turns config/alerts.yaml into what alerts go by, or into every problem with its place."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fintech_factory.alerting.address import MEDIA
+from fintech_factory.alerting.check_calendar import check_calendar
+from fintech_factory.alerting.check_receivers import check_receivers
+from fintech_factory.alerting.check_routes import check_routes
+from fintech_factory.alerting.check_rules import check_rules
+from fintech_factory.alerting.reading import make_alerting
+from fintech_factory.alerting.setup import Alerting
+from fintech_factory.errors import ConfigError
+from fintech_factory.kpi_engine.notes import Notes
+from fintech_factory.values import Problem
+
+if TYPE_CHECKING:
+    from fintech_factory.alerting.settings import AlertSettings
+    from fintech_factory.config import LoadedFile
+    from fintech_factory.kpi_engine.definitions import Definitions
+
+__all__ = ["FILE", "check_alerts", "load_alerting", "read_alerting"]
+
+FILE = "alerts.yaml"
+"""The file of `config/` that says who is told of what."""
+
+
+def load_alerting(path: Path, definitions: "Definitions", channels: Mapping[str, bool]) -> Alerting:
+    """Read a file; ConfigError lists every problem.
+
+    `channels` says of each channel there is whether it is switched on.
+    """
+    from fintech_factory.alerting.settings import AlertSettings
+    from fintech_factory.config import load
+
+    return read_alerting(load(path, AlertSettings), definitions, channels)
+
+
+def read_alerting(
+    loaded: "LoadedFile[AlertSettings]", definitions: "Definitions", channels: Mapping[str, bool]
+) -> Alerting:
+    """Make what a loaded file says.
+
+    Raises:
+        ConfigError: every problem, with its place.
+    """
+    problems = check_alerts(loaded, definitions, channels)
+    if problems:
+        raise ConfigError(problems)
+    return make_alerting(loaded.value, definitions, channels)
+
+
+def check_alerts(
+    loaded: "LoadedFile[AlertSettings]",
+    definitions: "Definitions | None",
+    channels: Mapping[str, bool] | None = None,
+) -> Sequence[Problem]:
+    """Give every problem that the file's shape alone cannot tell, in the file's order.
+
+    Without `definitions` (their own file is wrong), rules and routes are not looked into; without
+    `channels`, nothing is said of which are switched on.
+    """
+    notes = Notes(loaded)
+    settings = loaded.value
+    known = channels if channels is not None else dict.fromkeys(MEDIA, True)
+    check_receivers(settings, known, notes)
+    if definitions is not None:
+        check_rules(settings, definitions, notes)
+        check_routes(make_alerting(settings, definitions, known), settings, notes)
+    check_calendar(settings, notes)
+    if definitions is not None and channels is not None and not notes.problems:
+        from fintech_factory.alerting.check_channels import check_channels
+
+        check_channels(make_alerting(settings, definitions, channels), settings, notes)
+    return sorted(notes.problems, key=lambda each: (each.line, each.column))
