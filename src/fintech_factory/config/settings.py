@@ -6,14 +6,24 @@ from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 from typing import Annotated, Literal, Self, TypeVar
+from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, Field, model_validator
 
 from fintech_factory.config.model import Settings
+from fintech_factory.config.secret import Secret
 from fintech_factory.registry import suggestion
 
-__all__ = ["Currency", "FactorySettings", "Policy", "Rate", "Reconcile", "Warehouse"]
+__all__ = [
+    "Currency",
+    "FactorySettings",
+    "Policy",
+    "Rate",
+    "Reconcile",
+    "StateDatabase",
+    "Warehouse",
+]
 
 CurrencyCode = Annotated[str, Field(pattern=r"^[A-Z]{3}$", examples=["USD"])]
 
@@ -178,6 +188,47 @@ class Warehouse(Settings):
         return _bytes(self.query_memory)
 
 
+def _postgresql(url: str) -> str:
+    # No message repeats the address: a password may stand in it.
+    parts = urlsplit(url)
+    try:
+        is_whole = parts.port != 0 and bool(parts.hostname) and bool(parts.path.strip("/"))
+    except ValueError:
+        is_whole = False
+    if parts.scheme != "postgresql" or not is_whole:
+        raise ValueError(
+            "it is no address of a PostgreSQL database"
+            "\nhint: write it like postgresql://factory@db.example:5432/factory, or null"
+        )
+    if parts.password is not None or "password" in parse_qs(parts.query):
+        raise ValueError(
+            "a password never stands in the address"
+            "\nhint: name it by state.password: {env: NAME} or {file: PATH}"
+        )
+    return url
+
+
+class StateDatabase(Settings):
+    """Where the operational database is: runs, readings, findings, alerts, what was sent."""
+
+    url: Annotated[str, AfterValidator(_postgresql)] | None = Field(
+        default=None,
+        description="A PostgreSQL database, e.g. postgresql://factory@db.example/factory;"
+        " null means the file state/factory.db of the workspace.",
+    )
+    password: Secret | None = Field(
+        default=None, description="The account's password: {env: NAME} or {file: PATH}."
+    )
+
+    @model_validator(mode="after")
+    def _password_of_an_address(self) -> Self:
+        if self.password is not None and self.url is None:
+            raise ValueError(
+                "a password belongs to a url\nhint: give state.url too, or delete state.password"
+            )
+        return self
+
+
 class Reconcile(Settings):
     """When our figure and the source's count as agreeing."""
 
@@ -201,13 +252,16 @@ def _known_timezone(name: str) -> str:
 
 
 class FactorySettings(Settings):
-    """Currency, policy, warehouse and reconciliation of one workspace."""
+    """Currency, policy, warehouse, state and reconciliation of one workspace."""
 
     currency: Currency = Field(description="Reporting currency and rates.")
     policy: Policy = Field(description="Rules for ageing, write-off and collection.")
     reconcile: Reconcile = Field(description="When two figures agree.")
     warehouse: Warehouse = Field(
         default_factory=Warehouse, description="Engine, memory and versions."
+    )
+    state: StateDatabase = Field(
+        default_factory=StateDatabase, description="Where the operational database is."
     )
     timezone: Annotated[str, AfterValidator(_known_timezone)] = Field(
         default="UTC", description="The time zone that schedules and screens speak in."

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from fintech_factory.config import (
     FactorySettings,
@@ -17,7 +18,8 @@ from fintech_factory.config import (
     write_schemas,
 )
 from fintech_factory.config.schema import schema_name
-from fintech_factory.config.settings import Policy, Warehouse
+from fintech_factory.config.secret import Secret
+from fintech_factory.config.settings import Policy, StateDatabase, Warehouse
 from fintech_factory.errors import ConfigError
 
 
@@ -137,3 +139,23 @@ def test_a_rule_that_cannot_be_is_refused_at_its_line(
     (problem,) = caught.value.problems
     assert problem.line == at + 1
     assert problem.message.startswith(message)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://factory@db.example:5432/factory",
+        "postgresql://factory@db.example/factory?sslmode=verify-full",
+        "postgresql://[::1]/factory",
+    ],
+)
+def test_the_state_may_live_in_a_postgresql_database(url: str) -> None:
+    held = StateDatabase(url=url, password=Secret(env="FACTORY_STATE_PASSWORD"))
+    assert (held.url, held.password) == (url, Secret(env="FACTORY_STATE_PASSWORD"))
+
+
+@pytest.mark.parametrize("url", ["postgresql://a:hunter2@h/d", "postgresql://h:hunter2/d"])
+def test_no_error_repeats_the_address_of_the_state(url: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        StateDatabase(url=url)
+    assert "hunter2" not in str(refused.value)
