@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from fintech_factory.alerting.alert import AlertState, Move, Transition
 from fintech_factory.alerting.level import severity_of
+from fintech_factory.alerting.notice import OCCASIONS
 from fintech_factory.alerting.rule import Kind, Rule
 from fintech_factory.i18n import figure
 from fintech_factory.kpi_engine.readings import shown
@@ -20,18 +21,6 @@ _LEVELS = {
     LimitState.WARNING: Text("warning", "advertencia"),
     LimitState.CRITICAL: Text("critical", "crítico"),
     LimitState.EXECUTIVE: Text("critical, executive level", "crítico, nivel ejecutivo"),
-}
-_OCCASIONS = {
-    Move.FIRED: Occasion.ALERT,
-    Move.RAISED: Occasion.ALERT,
-    Move.REOPENED: Occasion.ALERT,
-    Move.RELEASED: Occasion.ALERT,
-    Move.ESCALATED: Occasion.ESCALATION,
-    Move.REPEATED: Occasion.REPEAT,
-    Move.ACK_EXPIRED: Occasion.REPEAT,
-    Move.WOKEN: Occasion.REPEAT,
-    Move.RESOLVED: Occasion.RESOLVED,
-    Move.CLOSED: Occasion.RESOLVED,
 }
 _SAID = {
     Move.FIRED: Text("{what}: {level}", "{what}: {level}"),
@@ -104,7 +93,7 @@ def message_of(
     said = _both(lambda language: _subject(rule, transition, background, state, language))
     return Message(
         thread=f"alert/{state.alert_id}",
-        occasion=_OCCASIONS.get(transition.kind, Occasion.UPDATE),
+        occasion=OCCASIONS.get(transition.kind, Occasion.UPDATE),
         severity=severity_of(transition.level),
         subject=said,
         summary=_both(lambda language: _summary(rule, state, transition, background, language)),

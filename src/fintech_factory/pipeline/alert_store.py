@@ -10,7 +10,9 @@ from sqlalchemy import Connection, Row, func, select, update
 from fintech_factory.alerting import alert_json
 from fintech_factory.alerting.alert import AlertState, Transition
 from fintech_factory.alerting.evaluate import Said, Verdict
+from fintech_factory.alerting.notice import Withheld
 from fintech_factory.alerting.observation import Observation, Past
+from fintech_factory.alerting.route import Outcome
 from fintech_factory.errors import UsageError
 from fintech_factory.state.tables import metadata
 
@@ -117,26 +119,39 @@ def keep_state(
 
 
 def keep_transitions(
-    connection: Connection, state: AlertState, transitions: Iterable[Transition]
+    connection: Connection,
+    state: AlertState,
+    steps: Iterable[tuple[Transition, Sequence[Outcome]]],
 ) -> None:
-    """Write down the steps that an alert has taken."""
+    """Write down the steps that an alert has taken, and who was told of each, or why not."""
     rows = [
         {
             "alert_id": state.alert_id,
-            "at": each.at,
-            "kind": each.kind.value,
-            "level": each.level.value,
-            "value": each.value,
-            "as_of": each.as_of,
-            "actor": each.actor,
-            "reason": each.reason,
-            "run_id": each.run_id,
-            "detail": each.detail,
+            "at": step.at,
+            "kind": step.kind.value,
+            "level": step.level.value,
+            "value": step.value,
+            "as_of": step.as_of,
+            "actor": step.actor,
+            "reason": step.reason,
+            "run_id": step.run_id,
+            "detail": {**step.detail, "told": [_told(each) for each in outcomes]},
         }
-        for each in transitions
+        for step, outcomes in steps
     ]
     if rows:
         connection.execute(_transition.insert(), rows)
+
+
+def _told(outcome: Outcome) -> dict[str, str]:
+    place = {
+        "receiver": outcome.receiver,
+        "channel": outcome.channel,
+        "address": outcome.address,
+    }
+    if isinstance(outcome, Withheld):
+        return place | {"withheld": outcome.stop.value, "reason": outcome.reason}
+    return place
 
 
 def due_states(connection: Connection, at: datetime) -> list[AlertState]:

@@ -1,0 +1,225 @@
+"""Takes alerts further and writes all that follows in one transaction: states, steps, messages."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from fintech_factory.alerting.act import Action, act
+from fintech_factory.alerting.alert import AlertState, Transition
+from fintech_factory.alerting.due import due, hold, next_due
+from fintech_factory.alerting.evaluate import evaluate
+from fintech_factory.alerting.group import Bundle, gather
+from fintech_factory.alerting.inhibit import freed
+from fintech_factory.alerting.notice import Notice, Withheld
+from fintech_factory.alerting.observation import Observation, Past
+from fintech_factory.alerting.route import Outcome, Routing, held_until, route
+from fintech_factory.alerting.rule import Rule
+from fintech_factory.alerting.setup import Alerting
+from fintech_factory.distribution.outbox import Post, enqueue
+from fintech_factory.distribution.retry import Policy
+from fintech_factory.message import Message
+from fintech_factory.pipeline import alert_store as store
+from fintech_factory.pipeline.alert_audit import alert_entries
+from fintech_factory.pipeline.alert_circumstances import circumstances
+from fintech_factory.pipeline.alert_group import group_message
+from fintech_factory.state.audit import append
+
+__all__ = ["Change", "Committed", "Desk", "Step", "act_on", "clock", "commit", "judge"]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of one alert, with the state that it led to and the rule behind it."""
+
+    rule: Rule
+    state: AlertState
+    transition: Transition
+
+    def __hash__(self) -> int:
+        """Tell steps apart by their name: which alert, and which of its steps."""
+        return hash(self.name)
+
+    @property
+    def name(self) -> str:
+        """Name the step for good."""
+        return f"{self.state.alert_id}/{self.transition.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One alert before and after something happened to it."""
+
+    rule: Rule
+    before: AlertState | None
+    state: AlertState
+    transitions: tuple[Transition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """What was written: every change, and how many messages it puts into the outbox."""
+
+    changes: tuple[Change, ...] = ()
+    told: int = 0
+    withheld: tuple[Withheld, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The rules of a workspace, and how it puts a step into words."""
+
+    alerting: Alerting
+    word: Callable[[Step], Message]
+    policy: Policy = field(default_factory=Policy)
+
+
+def judge(
+    connection: Connection, desk: Desk, observations: Sequence[Observation], at: datetime
+) -> list[Change]:
+    """Judge what was seen, write the evaluations down, and give the alerts that it changes."""
+    known = store.newest(connection, {each.fingerprint for each in observations})
+    pasts = store.pasts(connection, observations)
+    changes = []
+    for seen in observations:
+        rule = desk.alerting.rule(seen.rule)
+        before = known.get(seen.fingerprint)
+        verdict = evaluate(rule, seen, before, at, pasts.get(seen.fingerprint, Past()))
+        store.keep_evaluation(connection, seen, verdict, at)
+        if verdict.state is not None and verdict.state != before:
+            changes.append(Change(rule, before, verdict.state, verdict.transitions))
+            known[seen.fingerprint] = verdict.state
+    return changes
+
+
+def clock(connection: Connection, desk: Desk, at: datetime) -> list[Change]:
+    """Give the alerts that the clock takes further: escalations, repeats, answers that expired."""
+    changes = []
+    for before in store.due_states(connection, at):
+        rule = desk.alerting.rules.get(before.rule)
+        if rule is None:
+            # Its rule was taken out of the settings: nothing is due by a rule that is not there.
+            continue
+        state, transitions = due(before, rule.policy, at)
+        changes.append(Change(rule, before, state, transitions))
+    return changes
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a person does with one alert; `revision` is the one that they were looking at."""
+
+    alert: str
+    action: Action
+    revision: int | None = None
+
+
+def act_on(connection: Connection, desk: Desk, answer: Answer, at: datetime) -> Change:
+    """Give the alert that a person takes further.
+
+    Raises:
+        UsageError: there is no such alert, it may not be done, or somebody else was first.
+    """
+    before = store.find(connection, answer.alert)
+    rule = desk.alerting.rule(before.rule)
+    state, transitions = act(
+        before, answer.action, at, policy=rule.policy, revision=answer.revision
+    )
+    return Change(rule, before, state, transitions)
+
+
+def commit(
+    connection: Connection, desk: Desk, changes: Sequence[Change], at: datetime
+) -> Committed:
+    """Write changes with the messages and audit entries that they cause, in the same transaction.
+
+    An alert that nobody could be told of is held, and is told when what withholds it ends.
+    """
+    if not changes:
+        return Committed()
+    live = _live(connection, changes)
+    routing = Routing(desk.alerting, circumstances(connection, at, live.values()))
+    told: list[tuple[Notice, Step]] = []
+    kept: list[Change] = []
+    withheld: list[Withheld] = []
+    for change in changes:
+        outcomes = _outcomes(change, routing, at)
+        flat = [each for _, some in outcomes for each in some]
+        until = held_until(flat) if flat else None
+        state = change.state if until is None else hold(change.state, until)
+        done = replace(change, state=state)
+        _keep(connection, done, outcomes)
+        kept.append(done)
+        told += [
+            (each, step) for step, some in outcomes for each in some if isinstance(each, Notice)
+        ]
+        withheld += [each for each in flat if isinstance(each, Withheld)]
+    posts = [_post(bundle, desk) for bundle in gather(told)]
+    enqueue(connection, posts, at, desk.policy)
+    _free(connection, desk, live, kept, at)
+    append(connection, alert_entries(kept, at))
+    return Committed(tuple(kept), len(posts), tuple(withheld))
+
+
+_Outcomes = list[tuple[Step, tuple[Outcome, ...]]]
+
+
+def _outcomes(change: Change, routing: Routing, at: datetime) -> _Outcomes:
+    return [
+        (Step(change.rule, change.state, each), route(each, change.state, routing, at))
+        for each in change.transitions
+    ]
+
+
+def _live(connection: Connection, changes: Iterable[Change]) -> dict[str, AlertState]:
+    """Give every open alert as it will be once the changes are written."""
+    live = {each.alert_id: each for each in store.listed(connection, store.Listed())}
+    for change in changes:
+        live[change.state.alert_id] = change.state
+    return {name: each for name, each in live.items() if each.is_live}
+
+
+def _keep(connection: Connection, change: Change, outcomes: _Outcomes) -> None:
+    state = change.state
+    store.keep_state(connection, change.before, state, next_due(state, change.rule.policy))
+    store.keep_transitions(connection, state, [(step.transition, some) for step, some in outcomes])
+
+
+def _free(
+    connection: Connection,
+    desk: Desk,
+    live: dict[str, AlertState],
+    kept: Iterable[Change],
+    at: datetime,
+) -> None:
+    """Let go of what an alert that has ended had explained: the clock tells it next."""
+    now = {**live, **{each.state.alert_id: each.state for each in kept}}
+    still = [each for each in now.values() if each.is_live]
+    for before in freed(still, desk.alerting.inhibitions, desk.alerting.rules):
+        state = hold(before, at)
+        rule = desk.alerting.rules[before.rule]
+        store.keep_state(connection, before, state, next_due(state, rule.policy))
+
+
+def _post(bundle: Bundle[Step], desk: Desk) -> Post:
+    """Make the message of a bundle; of several steps, one that lists the gravest."""
+    notice, steps = bundle.notice, bundle.about
+    first = steps[0]
+    message = (
+        desk.word(first)
+        if len(steps) == 1
+        else group_message([desk.word(each) for each in steps[:_LISTED]], len(steps))
+    )
+    message = replace(message, occasion=notice.occasion)
+    return Post(
+        cause="\n".join(each.name for each in steps),
+        channel=notice.channel,
+        address=notice.address,
+        language=notice.language,
+        message=message,
+        alert_id=first.state.alert_id,
+    )
+
+
+_LISTED = 20
