@@ -290,6 +290,8 @@ audit_entry = Table(
     Column("batch_hashes", Text, nullable=False, default="[]"),
     Column("previous_hash", String(64), nullable=False),
     Column("hash", String(64), nullable=False),
+    # Which key signs, and which settings are in force, is asked before every entry.
+    Index(None, "action", "sequence"),
 )
 
 audit_checkpoint = Table(
