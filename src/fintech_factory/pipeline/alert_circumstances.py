@@ -103,6 +103,5 @@ def _sent_today(connection: Connection, at: datetime) -> dict[tuple[str, str], i
         .group_by(_outbox.c.channel, _outbox.c.address)
     )
     return {
-        (channel, address): count
-        for channel, address, count in connection.execute(wanted).tuples()
+        (channel, address): count for channel, address, count in connection.execute(wanted).tuples()
     }

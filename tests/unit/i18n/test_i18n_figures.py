@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from fintech_factory.i18n import day, figure, moment
+from fintech_factory.i18n.figures import day, figure, moment
 from fintech_factory.message import Language, Text, Value
 from fintech_factory.values import Unit
 

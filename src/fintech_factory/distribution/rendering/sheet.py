@@ -13,7 +13,7 @@ from fintech_factory.distribution.rendering.words import (
     PHRASES,
     SEVERITIES,
 )
-from fintech_factory.i18n import day, figure
+from fintech_factory.i18n.figures import day, figure
 from fintech_factory.message import Fact, Language, Link, Message, Occasion, Text
 from fintech_factory.values import LimitState, Severity
 
