@@ -67,6 +67,31 @@ def test_the_average_life_is_days_by_principal(ledger: Ledger, shown: Shown) -> 
     assert (row["apr_new"], row["wal_days_new"]) == (None, None)
 
 
+def test_the_remaining_life_is_of_what_is_outstanding_and_past_due_is_due_at_once(
+    ledger_of: Callable[..., Ledger], shown: Shown
+) -> None:
+    """On 31 January 100 of 300 are paid: 200 fall due in 28 days; 400 are a day late; 600 in 59.
+
+    (200 x 28 + 400 x 0 + 600 x 59) / 1,200 = 34.1667. Written off and not scheduled weigh nothing.
+    """
+    of = (
+        book()
+        .loan(300, disbursed="2025-01-01", payments=[("2025-01-20", 100)],
+              instalments=[("2025-01-25", 100), ("2025-02-28", 200)])
+        .loan(400, disbursed="2025-01-01", instalments=[("2025-01-30", 400)])
+        .loan(600, disbursed="2025-01-01", instalments=[("2025-03-31", 600)], entity="South")
+        .loan(500, disbursed="2024-01-01", instalments=[("2024-02-01", 500)])
+        .loan(700, disbursed="2025-01-01", instalments=[])
+        .ending("2025-01-31")
+    )  # fmt: skip
+    rows = {
+        row["member"]: row["wal_days_remaining"]
+        for row in shown(ledger_of(of, "2025-01-31"), "characteristics.averages", "2025-01-31")
+    }
+    assert rows["book"] == Decimal("34.16666667")
+    assert (rows["South"], rows["North"]) == (59, Decimal("9.33333333"))
+
+
 def test_the_life_of_what_was_paid_counts_twelve_months(
     ledger_of: Callable[..., Ledger], ledger: Ledger, shown: Shown
 ) -> None:

@@ -72,6 +72,27 @@ def test_each_row_of_the_matrix_is_divided_by_its_opening_state(ledger: Ledger) 
         assert (row["state_balance"], row["state_loans"]) == (800, 2)
 
 
+def test_the_year_of_each_entity_and_product_adds_up_to_the_books(ledger: Ledger) -> None:
+    whole = {
+        (row["opening_state"], row["outcome"]): (row["loans"], row["opening_balance"])
+        for row in ledger.rows("delinquency_roll_matrix_12m")
+    }
+    parts = ledger.rows("delinquency_roll_matrix_12m_parts")
+    for dimension in ("entity", "product"):
+        added: dict[tuple[str, str], tuple[int, Decimal]] = {}
+        for row in parts:
+            if row["dimension"] == dimension:
+                key = row["opening_state"], row["outcome"]
+                loans, balance = added.get(key, (0, Decimal(0)))
+                added[key] = loans + row["loans"], balance + row["opening_balance"]
+        assert added == whole
+    south = [r for r in parts if r["member"] == "South" and r["opening_state"] == "1-30"]
+    # L3 in March, repaid; L4 in October 2024, from 28 days late to 59.
+    assert {(row["outcome"], row["opening_balance"], row["state_balance"]) for row in south} == {
+        ("repaid", 300, 500), ("31-60", 200, 500),
+    }  # fmt: skip
+
+
 def test_a_written_off_loan_is_no_cure_and_a_repaid_one_is(ledger: Ledger) -> None:
     cure = {row["opening_state"]: row for row in of_book(ledger, "delinquency_cure")}
     late, long_late, lost = cure["1-30"], cure["91-180"], cure["written off"]

@@ -18,6 +18,7 @@ __all__ = ["MAKER", "observe"]
 
 _PARTS = "characteristics_distribution"
 _OWED = "characteristics_owed"
+_REMAINING = "characteristics_remaining"
 _SOURCE = "characteristics_source_buckets"
 _FLOWS = "characteristics_flows"
 _COHORT_FLOWS = "characteristics_cohort_flows"
@@ -38,8 +39,8 @@ def _make(facts: Facts) -> tuple[list[Table], list[Missing]]:
     return [
         Table(
             "averages",
-            "APR, term, size and weighted average life (days since disbursement)",
-            "Tasa, plazo, monto y vida promedio ponderada (días desde el desembolso)",
+            "APR, term, size and weighted average life in days, as lent and remaining",
+            "Tasa, plazo, monto y vida promedio ponderada en días, original y remanente",
             averages,
             _AVERAGES,
         ),
@@ -88,20 +89,21 @@ def observe(facts: Facts) -> dict[str, Observed]:
 
 MAKER = Maker(
     tables=("averages", "yields", "cohort_yields", "bucket_verdicts"),
-    at=(_PARTS, _OWED, _SOURCE),
+    at=(_PARTS, _OWED, _SOURCE, _REMAINING),
     up_to=(_FLOWS, _COHORT_FLOWS),
     make=_make,
     observer=Observer((_PARTS, _OWED), (_FLOWS,), observe),
 )
 
 _NOTHING: Cells = {}
+_UNKNOWN: tuple[Decimal | None, Decimal | None] = (None, None)
 
 # Averages: weighted by principal, the active book beside what the month brought.
 
 _AVERAGES = (
     "as_of", "dimension", "member", "active_loans", "apr_active", "term_days_active",
-    "loan_size_active", "wal_days_active", "new_loans", "apr_new", "term_days_new", "loan_size_new",
-    "wal_days_new", "wal_days_paid_12m", "partial",
+    "loan_size_active", "wal_days_active", "wal_days_remaining", "new_loans", "apr_new",
+    "term_days_new", "loan_size_new", "wal_days_new", "wal_days_paid_12m", "partial",
 )  # fmt: skip
 
 
@@ -116,7 +118,7 @@ def _averages(facts: Facts) -> Iterator[dict[str, Any]]:
         scope: {(row["dimension"], row["member"]): row for row in _parts(facts, scope)}
         for scope in ("active", "new")
     }
-    paid = _paid(facts)
+    paid, remaining = _paid(facts), _remaining(facts)
     for dimension, member in sorted({*scopes["active"], *scopes["new"], *paid}):
         row: dict[str, Any] = {
             "as_of": facts.date.as_of,
@@ -125,9 +127,20 @@ def _averages(facts: Facts) -> Iterator[dict[str, Any]]:
         }
         for scope, parts in scopes.items():
             row |= _described(scope, parts.get((dimension, member), _NOTHING))
-        days, principal = paid.get((dimension, member), (None, None))
-        row |= {"wal_days_paid_12m": quotient(days, principal), "partial": facts.date.partial}
+        row["wal_days_remaining"] = quotient(*remaining.get((dimension, member), _UNKNOWN))
+        row["wal_days_paid_12m"] = quotient(*paid.get((dimension, member), _UNKNOWN))
+        row["partial"] = facts.date.partial
         yield row
+
+
+def _remaining(facts: Facts) -> dict[_Key, tuple[Decimal, Decimal]]:
+    """Add up days x principal and principal that is still to be paid by its schedule."""
+    sums: dict[_Key, tuple[Decimal, Decimal]] = defaultdict(lambda: (Decimal(0), Decimal(0)))
+    for row in facts.tables[_REMAINING]:
+        for key in _members(row):
+            days, principal = sums[key]
+            sums[key] = days + row["principal_days"], principal + row["principal"]
+    return sums
 
 
 def _described(scope: str, part: Cells) -> dict[str, Any]:
