@@ -5,27 +5,6 @@
 -- percent: share = opening_balance / state_balance
 -- percent: loans_share = loans / state_loans
 -- A part of the book with few rolls has a matrix of few loans: `loans` says how many. The PD of provisions takes the whole book.
-WITH summed AS (
-  SELECT
-    d.as_of,
-    p.dimension,
-    p.member,
-    p.opening_no,
-    p.opening_state,
-    p.outcome_no,
-    p.outcome,
-    COUNT(DISTINCT p.as_of) AS months,
-    SUM(p.loans) AS loans,
-    SUM(p.opening_balance) AS opening_balance
-  FROM snapshot_date AS d
-  INNER JOIN full_month AS m
-    ON m.seq = d.seq
-  INNER JOIN roll_part AS p
-    ON p.as_of = m.month_as_of
-  WHERE p.dimension IN ('entity', 'product') AND p.opening_state <> 'new' AND m.months_before < 12
-  GROUP BY d.as_of, p.dimension, p.member, p.opening_no, p.opening_state, p.outcome_no, p.outcome
-)
-
 SELECT
   as_of,
   dimension,
@@ -37,7 +16,8 @@ SELECT
   months,
   loans,
   opening_balance,
-  SUM(opening_balance) OVER (PARTITION BY as_of, dimension, member, opening_state) AS state_balance,
-  SUM(loans) OVER (PARTITION BY as_of, dimension, member, opening_state) AS state_loans,
+  state_balance,
+  state_loans,
   FALSE AS partial
-FROM summed
+FROM roll_year
+WHERE dimension IN ('entity', 'product')
