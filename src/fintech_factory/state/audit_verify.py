@@ -59,7 +59,7 @@ def verify(state: State, trust: Trust) -> Verdict:
     except DBAPIError as broken:
         raise FactoryError(
             f"the audit trail cannot be read: {broken.orig}",
-            where=state.url.render_as_string(hide_password=True),
+            where=state.where,
             hint="restore the database from a backup",
         ) from broken
     return walk.verdict().with_faults(faults)
