@@ -102,6 +102,4 @@ def _sent_today(connection: Connection, at: datetime) -> dict[tuple[str, str], i
         .where(_outbox.c.created_at >= midnight, _outbox.c.alert_id != "")
         .group_by(_outbox.c.channel, _outbox.c.address)
     )
-    return {
-        (channel, address): count for channel, address, count in connection.execute(wanted).tuples()
-    }
+    return {(channel, address): count for channel, address, count in connection.execute(wanted)}

@@ -60,11 +60,11 @@ def pasts(connection: Connection, observations: Sequence[Observation]) -> dict[s
         known = select(_evaluation.c.fingerprint, func.max(_evaluation.c.cut_on)).where(
             of_these, _evaluation.c.said != Said.BACKFILL.value
         )
-        latest |= dict(connection.execute(known.group_by(_evaluation.c.fingerprint)).tuples())
+        latest |= dict(connection.execute(known.group_by(_evaluation.c.fingerprint)).all())
         key = (_evaluation.c.fingerprint, _evaluation.c.cut_on, _evaluation.c.batch_set)
         dates = {wanted[each].cut_on for each in some}
         same = select(*key).where(of_these, _evaluation.c.cut_on.in_(dates))
-        judged |= set(connection.execute(same).tuples())
+        judged |= {tuple(row) for row in connection.execute(same)}
     return {
         name: Past(latest.get(name), (name, each.cut_on, each.batch_set) in judged)
         for name, each in wanted.items()
