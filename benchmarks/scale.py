@@ -51,7 +51,7 @@ def models_and_kpis(root: Path) -> None:
     from fintech_factory.kpi_engine import Scope, evaluate_together
     from fintech_factory.pipeline.day import prepare
     from fintech_factory.pipeline.outcome import Dates
-    from fintech_factory.pipeline.view_facts import dates_at_a_time
+    from fintech_factory.pipeline.portions import kpi_dates
 
     factory = Factory(Workspace(root))
     build = factory.warehouse.build("benchmark")
@@ -59,7 +59,7 @@ def models_and_kpis(root: Path) -> None:
     horizon = prepare(build, factory.book(factory.latest_batch()), Dates(month_ends=True))
     prepared = time.perf_counter()
     scope = Scope(horizon.as_ofs, horizon.data_through, horizon.first_day)
-    portion = dates_at_a_time(build)
+    portion = kpi_dates(build)
     readings = evaluate_together(factory.definitions, scope, build.evaluate_all, portion)
     measured = time.perf_counter()
     build.discard()

@@ -30,8 +30,9 @@ from fintech_factory.pipeline.landed_rows import landed_rows
 from fintech_factory.pipeline.ledger_facts import note_earlier_balances, restated_amount
 from fintech_factory.pipeline.live import arrived
 from fintech_factory.pipeline.outcome import Dates, DayOutcome, DayStatus, own_date
+from fintech_factory.pipeline.portions import kpi_dates
 from fintech_factory.pipeline.validate import Made, Watch
-from fintech_factory.pipeline.view_facts import dates_at_a_time, snapshot_dates
+from fintech_factory.pipeline.view_facts import snapshot_dates
 from fintech_factory.transform.dates import Horizon, load_parameters
 from fintech_factory.transform.models import Model
 from fintech_factory.transform.run import make_models
@@ -217,7 +218,7 @@ def _by_both_engines(
 
     The first one's queries run in a child process, so that both work at the same time.
     """
-    portion = dates_at_a_time(build)
+    portion = kpi_dates(build)
     with ThreadPoolExecutor(max_workers=1) as pool:
         first = pool.submit(evaluate_together, book.definitions, scope, build.evaluate_all, portion)
         second = recount()

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from fintech_factory.errors import ModelError, UsageError
+from fintech_factory.pipeline.portions import view_dates
 from fintech_factory.values import LedgerRules
 from fintech_factory.views.catalogue import View
 from fintech_factory.views.makers import Facts
@@ -18,7 +19,6 @@ from fintech_factory.warehouse.protocol import Reader, Row
 __all__ = [
     "Asked",
     "Loans",
-    "dates_at_a_time",
     "loans_behind",
     "read_facts",
     "show_view",
@@ -184,7 +184,6 @@ Portions = Sequence[Sequence[date] | None]
 """The dates of each question; None asks for every date."""
 _EVERY_DATE: Portions = (None,)
 _AT_A_TIME = 2
-_LOANS_AT_A_TIME = 1_500_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,14 +267,5 @@ def _rows(reader: Reader, spec: TableSpec, portions: Portions) -> _Rows:
 
 def _portions(reader: Reader, days: Sequence[date]) -> Portions:
     """Part the dates so that one question looks at no more loans than fit in memory."""
-    at_a_time = dates_at_a_time(reader)
+    at_a_time = view_dates(reader)
     return [days[start : start + at_a_time] for start in range(0, len(days), at_a_time)]
-
-
-def dates_at_a_time(reader: Reader) -> int:
-    """Give how many dates one question may look at, 1 at least, by the loans of a date."""
-    ((positions, snapshots),) = reader.query(
-        "SELECT (SELECT COUNT(*) FROM loan_position), (SELECT COUNT(*) FROM snapshot_date)"
-    )
-    a_date = max(positions // max(snapshots, 1), 1)
-    return int(max(_LOANS_AT_A_TIME // a_date, 1))
