@@ -77,8 +77,11 @@ def evaluate(
         state = _gone_on(rule, observation, before, moves)
     if state is None:
         return Verdict(level, None, (), taken)
-    # What is due at once, such as the executive level past 8 %, waits for no clock.
-    state, at_once = due(state, rule.policy, at)
+    at_once: tuple[Transition, ...] = ()
+    if state.escalates_from == at:
+        # What is due at once, such as the executive level past 8 %, waits for no clock. All else
+        # that may be due is the clock's: a snapshot is no reason to repeat or escalate.
+        state, at_once = due(state, rule.policy, at)
     return Verdict(level, next_revision(before, state), (*moves.made, *at_once), taken)
 
 

@@ -1,7 +1,7 @@
 """Walks every gate between a figure and the person who should have heard of it."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -65,7 +65,7 @@ class Asked:
     evaluated_of: date | None = None
     state: AlertState | None = None
     delivered: tuple[Delivered, ...] = ()
-    probes: dict[str, str] = field(default_factory=dict)
+    probes: Mapping[str, str] = field(default_factory=dict)
     precision: int = 2
     unit: str = ""
 
@@ -79,8 +79,7 @@ def gates(asked: Asked, routing: Routing, at: datetime) -> tuple[Gate, ...]:
     level = _level(asked)
     state = _as_if(asked, level, at)
     subject = subject_of(asked.rule, state, level)
-    transition = _transition(state, level, at)
-    outcomes = route(transition, state, routing, at)
+    outcomes = _unstopped(state, level, routing, at)
     return (
         _computed(asked),
         _fresh(asked),
@@ -124,8 +123,14 @@ def _as_if(asked: Asked, level: LimitState, at: datetime) -> AlertState:
     )
 
 
-def _transition(state: AlertState, level: LimitState, at: datetime) -> Transition:
-    return Transition(Move.FIRED, at, level, state.moves + 1)
+def _unstopped(
+    state: AlertState, level: LimitState, routing: Routing, at: datetime
+) -> tuple[Outcome, ...]:
+    """Route the alert as if nothing stopped all of it: what does has a gate of its own."""
+    alerting = replace(routing.alerting, silences=(), windows=(), inhibitions=())
+    now = replace(routing.now, silences=(), windows=(), live=())
+    transition = Transition(Move.FIRED, at, level, state.moves + 1)
+    return route(transition, replace(state, snooze=None), Routing(alerting, now), at)
 
 
 def _computed(asked: Asked) -> Gate:
