@@ -124,7 +124,9 @@ class _Walk:
         self._key = trust.first_key
         self._coming: tuple[int, str] | None = None
         self.keys: list[str] = [trust.first_key] if trust.first_key else []
-        self._sequence, self._hash = 0, GENESIS
+        self._sequence = 0
+        # None where the entry could not be read: it is named already.
+        self._hash: str | None = GENESIS
         self._linked = True
         self._entries = self._signed = self._count = 0
         self._faults: list[Fault] = []
@@ -208,7 +210,7 @@ class _Walk:
                 f" one before it is not {self._signed or 'the first'}"
             )
             self._fault("audit_checkpoint", sequence, what)
-        elif head != self._hash:
+        elif self._hash is not None and head != self._hash:
             what = f"entry {sequence} is not the one that was signed: it was rewritten"
             self._fault("audit_entry", sequence, what)
         self._signed = sequence
@@ -233,7 +235,7 @@ class _Walk:
         return True
 
     def _compare(self, where: str, head: Head) -> None:
-        if head.sequence == 0:
+        if head.sequence == 0 or self._hash is None:
             return
         if head.sequence != self._sequence or head.hash != self._hash:
             what = f"entry {head.sequence} is not the one that {where} names: it was rewritten"
@@ -299,7 +301,7 @@ class _Walk:
         return Verdict(
             entries=self._entries,
             checkpoints=self._count,
-            head=Head(self._sequence, self._hash),
+            head=Head(self._sequence, self._hash or ""),
             signed_through=self._signed,
             keys=tuple(self.keys),
             faults=tuple(sorted((*self._faults, *open_ones), key=by_sequence)),

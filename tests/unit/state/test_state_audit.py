@@ -39,9 +39,7 @@ def entry(**fields: Any) -> Entry:  # noqa: ANN401 - whatever an entry takes
 
 
 @pytest.fixture
-def trail(tmp_path: Path, state: State) -> Trail:
-    with state.transaction() as connection:
-        install_guard(connection)
+def trail(tmp_path: Path) -> Trail:
     return Trail(AuditFolder(tmp_path / "audit"), FixedClock(AT))
 
 
@@ -131,8 +129,6 @@ def test_a_chain_that_nobody_touched_is_intact(write: Write, found: Found) -> No
 
 
 def test_an_empty_chain_is_intact(state: State) -> None:
-    with state.transaction() as connection:
-        install_guard(connection)
     assert verify(state, Trust(None)).is_intact
 
 

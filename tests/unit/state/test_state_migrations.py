@@ -116,6 +116,7 @@ def test_a_revision_that_fails_leaves_nothing_behind(
     )
     first = State(empty_state_url)
     first.ready()
+    before = revision.newest()
     with monkeypatch.context() as patch:
         patch.setattr("fintech_factory.state.upgrade.MIGRATIONS", folder)
         patch.setattr(revision, "newest", lambda: "9998")
@@ -129,7 +130,7 @@ def test_a_revision_that_fails_leaves_nothing_behind(
             found, has_more = revision.found_in(rows), rows.has("more")
         state.close()
     first.close()
-    assert (found, has_more) == (("0001", False) if fails else ("9998", True))
+    assert (found, has_more) == ((before, False) if fails else ("9998", True))
 
 
 def test_what_is_up_to_date_is_opened_without_what_would_bring_it_there(state_url: str) -> None:
