@@ -28,7 +28,8 @@ from fintech_factory.pipeline.alert_desk import (
     judge,
 )
 from fintech_factory.pipeline.alert_message import Background, message_of
-from fintech_factory.state.audit_verify import Trust, verify
+from fintech_factory.state.audit_verdict import Trust
+from fintech_factory.state.audit_verify import verify
 from fintech_factory.state.store import State
 from fintech_factory.state.tables import metadata
 from fintech_factory.values import Severity, Unit
