@@ -70,7 +70,9 @@ def evaluate(
     if not known:
         state, transitions = _stale(observation, before, at)
         return Verdict(None, state, transitions, Said.STALE)
-    moves = Moves(at, observation, restated=taken is Said.RESTATED)
+    # Only figures are restated; what was found is looked at as often as anybody looks.
+    is_figure = rule.kind in {Kind.KPI, Kind.COVENANT}
+    moves = Moves(at, observation, restated=taken is Said.RESTATED and is_figure)
     if before is None or not before.is_live:
         state = _begun(rule, observation, before, moves)
     else:

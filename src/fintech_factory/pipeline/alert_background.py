@@ -1,0 +1,179 @@
+"""Gathers what is told of an alert beside what happened: title, reading before, what moved it."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from itertools import islice
+
+from fintech_factory.alerting.rule import Kind
+from fintech_factory.kpi_engine import Definitions
+from fintech_factory.kpi_engine.definitions import Kpi
+from fintech_factory.kpi_engine.readings import Check, Reading, Status
+from fintech_factory.message import Action, Fact, Link, Text
+from fintech_factory.pipeline.alert_desk import Step
+from fintech_factory.pipeline.alert_message import Background, Mover
+from fintech_factory.values import Unit
+
+__all__ = ["Known", "Readings", "background"]
+
+# By these parts of the book a change is explained: they partition it, and name nobody.
+_EXPLAINED_BY = ("product", "entity")
+_MOVERS = 5
+_BESIDE = 3
+_HUNDRED = Decimal(100)
+
+Readings = Callable[[str, date], Sequence[Reading]]
+"""Gives all readings of a KPI, groups included, at the last date before a day that has any."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the words of an alert are made of.
+
+    `readings` are those that were judged; `earlier` finds those before. `actions` gives what a
+    recipient can do with an alert (its id). `currency` is that of money.
+    """
+
+    definitions: Definitions
+    readings: Sequence[Reading] = ()
+    earlier: Readings = lambda _kpi, _day: ()
+    actions: Callable[[str], tuple[Action, ...]] = lambda _: ()
+    currency: str = ""
+
+
+def background(step: Step, known: Known) -> Background:
+    """Give what is known of a step's subject."""
+    rule, state = step.rule, step.state
+    if rule.kind in {Kind.KPI, Kind.UNAVAILABLE}:
+        found = _of_kpi(step, known.definitions.get(rule.subject), known)
+    else:
+        found = Background(
+            title=_with_member(_TITLES[rule.kind], state.member),
+            next_step=_next(step, _LOOK_AT[rule.kind]),
+        )
+    return replace(
+        found,
+        runbook=Link(Text("Runbook", "Guía"), rule.runbook) if rule.runbook else None,
+        actions=known.actions(state.alert_id),
+    )
+
+
+def _of_kpi(step: Step, kpi: Kpi, known: Known) -> Background:
+    state = step.state
+    title = Text(kpi.title.en, kpi.title.es)
+    if step.rule.kind is Kind.UNAVAILABLE:
+        title = Text(f"{title.en} not computed", f"{title.es} sin calcular")
+    now = [each for each in known.readings if each.kpi == kpi.id and each.as_of == state.as_of]
+    before = known.earlier(kpi.id, state.as_of) if state.as_of and now else ()
+    mine = _of_part(now, state.dimension, state.member)
+    earlier = _of_part(before, state.dimension, state.member)
+    return Background(
+        title=title,
+        unit=kpi.unit,
+        precision=kpi.precision,
+        currency=known.currency,
+        before=(earlier.value, earlier.as_of) if earlier and earlier.value is not None else None,
+        beside=tuple(_beside(kpi, known, state.as_of)),
+        movers=_movers(kpi, now, before) if not state.dimension else (),
+        moved_by=_MOVED_BY,
+        check=_CHECKS[mine.check] if mine is not None else "",
+        definition=f"{kpi.id} v{mine.definition_version if mine else kpi.version}",
+        owner=kpi.owner,
+        chart=f"{kpi.id}@{state.as_of}" if state.as_of else "",
+        next_step=_next(step, f"factory kpi explain {kpi.id} --as-of {state.as_of}"),
+    )
+
+
+def _of_part(readings: Sequence[Reading], dimension: str, member: str) -> Reading | None:
+    place = (dimension, member)
+    return next((each for each in readings if (each.dimension, each.member) == place), None)
+
+
+def _beside(kpi: Kpi, known: Known, as_of: date | None) -> Iterable[Fact]:
+    """Give the other readings of the same thing (A2: with write-offs, by the source's rule)."""
+    found = (
+        each
+        for each in known.readings
+        if each.kpi.startswith(f"{kpi.id}_")
+        and not each.dimension
+        and each.as_of == as_of
+        and each.kpi in known.definitions.kpis
+    )
+    for each in islice(found, _BESIDE):
+        other = known.definitions.get(each.kpi)
+        yield Fact(
+            Text(other.title.en, other.title.es),
+            each.value,
+            unit=other.unit,
+            precision=other.precision,
+            currency=known.currency,
+        )
+
+
+def _movers(kpi: Kpi, now: Sequence[Reading], before: Sequence[Reading]) -> tuple[Mover, ...]:
+    """Say which parts of the book a ratio's change comes from; the parts add up to the change.
+
+    Shapes: part of a member / whole of the book x 100, now less before, the largest first; in
+    percentage points. Nothing where the parts do not make up the book.
+    """
+    if kpi.unit is not Unit.PERCENT:
+        return ()
+    for dimension in _EXPLAINED_BY:
+        one, other = _shares(now, dimension), _shares(before, dimension)
+        if one is not None and other is not None and len({*one, *other}) > 1:
+            changes = {
+                name: one.get(name, Decimal(0)) - other.get(name, Decimal(0))
+                for name in {*one, *other}
+            }
+            ranked = sorted(changes.items(), key=lambda each: (-abs(each[1]), each[0]))
+            return tuple(
+                Mover(name, change, one.get(name)) for name, change in ranked[:_MOVERS] if change
+            )
+    return ()
+
+
+def _shares(readings: Sequence[Reading], dimension: str) -> dict[str, Decimal] | None:
+    book = next((each for each in readings if not each.dimension), None)
+    if book is None or book.status is not Status.OK or not book.whole or book.part is None:
+        return None
+    parts = {each.member: each.part for each in readings if each.dimension == dimension}
+    known = {name: part for name, part in parts.items() if part is not None}
+    if len(known) != len(parts) or sum(known.values()) != book.part:
+        return None
+    return {name: part / book.whole * _HUNDRED for name, part in known.items()}
+
+
+_CHECKS = {
+    Check.MATCHED: "confirmed",
+    Check.MISMATCHED: "disagrees",
+    Check.NOT_RUN: "not checked",
+}
+_MOVED_BY = Text("What moved it, in points", "Qué lo movió, en puntos")
+_TITLES = {
+    Kind.FINDING: Text("Finding", "Hallazgo"),
+    Kind.FRESHNESS: Text("Export", "Exportación"),
+    Kind.COVENANT: Text("Covenant", "Compromiso financiero"),
+    Kind.PIPELINE: Text("Run", "Ejecución"),
+    Kind.DELIVERY: Text("Delivery by", "Entrega por"),
+}
+_LOOK_AT = {
+    Kind.FINDING: "factory findings",
+    Kind.FRESHNESS: "factory findings",
+    Kind.COVENANT: "factory views show monitor",
+    Kind.PIPELINE: "factory findings",
+    Kind.DELIVERY: "factory channels list",
+}
+# These say by themselves what they are of.
+_ALONE = frozenset({"run"})
+
+
+def _with_member(title: Text, member: str) -> Text:
+    if not member or member in _ALONE:
+        return title
+    return Text(f"{title.en} {member}", f"{title.es} {member}")
+
+
+def _next(step: Step, look: str) -> Text:
+    answer = f"factory alerts ack {step.state.alert_id[:8]} --by NAME"
+    return Text(f"Look: {look}. Answer: {answer}", f"Revisar: {look}. Responder: {answer}")
