@@ -1,8 +1,9 @@
 """Takes alerts further and writes all that follows in one transaction: states, steps, messages."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -24,7 +25,10 @@ from fintech_factory.pipeline import alert_store as store
 from fintech_factory.pipeline.alert_audit import alert_entries
 from fintech_factory.pipeline.alert_circumstances import circumstances
 from fintech_factory.pipeline.alert_group import group_message
-from fintech_factory.state.audit import append
+from fintech_factory.pipeline.alert_responses import answer
+from fintech_factory.pipeline.alert_responses import entries as response_entries
+from fintech_factory.pipeline.alert_responses import keep as keep_responses
+from fintech_factory.state.audit import Entry, Head, append
 
 __all__ = ["Change", "Committed", "Desk", "Step", "act_on", "clock", "commit", "judge"]
 
@@ -59,19 +63,26 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """What was written: every change, and how many messages it puts into the outbox."""
+    """What was written: every change, how many messages it causes, and the audit trail's head."""
 
     changes: tuple[Change, ...] = ()
     told: int = 0
     withheld: tuple[Withheld, ...] = ()
+    head: Head | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """The rules of a workspace, and how it puts a step into words."""
+    """The rules of a workspace, and how it puts a step into words.
+
+    `note` gives what is noted on an alert by itself (what moved the figure), empty for nothing;
+    `append` adds to the audit trail and gives its head.
+    """
 
     alerting: Alerting
     word: Callable[[Step], Message]
+    note: Callable[[Step], str] = lambda _: ""
+    append: Callable[[Connection, Iterable[Entry]], Head] = append
     policy: Policy = field(default_factory=Policy)
 
 
@@ -143,23 +154,29 @@ def commit(
     told: list[tuple[Notice, Step]] = []
     kept: list[Change] = []
     withheld: list[Withheld] = []
+    done: list[dict[str, Any]] = []
     for change in changes:
         outcomes = _outcomes(change, routing, at)
         flat = [each for _, some in outcomes for each in some]
-        until = held_until(flat) if flat else None
-        state = change.state if until is None else hold(change.state, until)
-        done = replace(change, state=state)
-        _keep(connection, done, outcomes)
-        kept.append(done)
+        answered = answer(_held(change, flat), desk.alerting, live.values(), desk.note)
+        _keep(connection, answered.change, dict(outcomes))
+        kept.append(answered.change)
+        done += answered.rows
         told += [
             (each, step) for step, some in outcomes for each in some if isinstance(each, Notice)
         ]
         withheld += [each for each in flat if isinstance(each, Withheld)]
+    keep_responses(connection, done)
     posts = [_post(bundle, desk) for bundle in gather(told)]
     enqueue(connection, posts, at, desk.policy)
     _free(connection, desk, live, kept, at)
-    append(connection, alert_entries(kept, at))
-    return Committed(tuple(kept), len(posts), tuple(withheld))
+    head = desk.append(connection, [*alert_entries(kept, at), *response_entries(done)])
+    return Committed(tuple(kept), len(posts), tuple(withheld), head)
+
+
+def _held(change: Change, outcomes: Sequence[Outcome]) -> Change:
+    until = held_until(outcomes) if outcomes else None
+    return change if until is None else replace(change, state=hold(change.state, until))
 
 
 _Outcomes = list[tuple[Step, tuple[Outcome, ...]]]
@@ -180,10 +197,14 @@ def _live(connection: Connection, changes: Iterable[Change]) -> dict[str, AlertS
     return {name: each for name, each in live.items() if each.is_live}
 
 
-def _keep(connection: Connection, change: Change, outcomes: _Outcomes) -> None:
+def _keep(
+    connection: Connection, change: Change, outcomes: Mapping[Step, tuple[Outcome, ...]]
+) -> None:
     state = change.state
     store.keep_state(connection, change.before, state, next_due(state, change.rule.policy))
-    store.keep_transitions(connection, state, [(step.transition, some) for step, some in outcomes])
+    by_number = {step.transition.number: some for step, some in outcomes.items()}
+    steps = [(each, by_number.get(each.number, ())) for each in change.transitions]
+    store.keep_transitions(connection, state, steps)
 
 
 def _free(

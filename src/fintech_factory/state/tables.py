@@ -198,15 +198,24 @@ rota_override = Table(
     Column("made_by", String(120), nullable=False),
 )
 
-case_record = Table(
-    "case_record",
+# What was done about an alert without anybody: each is named, and can be taken back by its name.
+response = Table(
+    "response",
     metadata,
-    Column("case_id", String(24), primary_key=True),
+    Column("response_id", String(24), primary_key=True),
     Column("alert_id", String(24), ForeignKey("alert.alert_id"), nullable=False, index=True),
-    Column("opened_at", Moment, nullable=False),
-    Column("opened_by", String(120), nullable=False),
-    Column("closed_at", Moment),
-    Column("body", JSON, nullable=False),
+    # annotate, retry, reingest, open_case, mute_duplicate
+    Column("kind", String(24), nullable=False),
+    Column("parameters", JSON, nullable=False),
+    Column("at", Moment, nullable=False),
+    # How it is taken back; empty where nothing changes.
+    Column("undo", Text, nullable=False, default=""),
+    # NULL until it is done, which for what needs a run is later.
+    Column("done_at", Moment),
+    Column("outcome", Text, nullable=False, default=""),
+    Column("undone_at", Moment),
+    Column("undone_by", String(120), nullable=False, default=""),
+    Column("undone_reason", Text, nullable=False, default=""),
 )
 
 # ---- delivery ----------------------------------------------------------------------------------

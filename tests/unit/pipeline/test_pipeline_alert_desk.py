@@ -220,11 +220,12 @@ def test_every_step_leaves_an_entry_in_an_unbroken_chain(
         ("alert.fired", "system"),
         ("alert.escalated", "system"),
         ("alert.escalated", "system"),
+        ("response.open_case", "automation"),
         ("alert.acknowledged", "ana"),
     ]
     # Whoever signs is the command; here nobody has.
     (unsigned,) = verify(state, Trust(None)).faults
-    assert "covers entries 1 to 4" in unsigned.what
+    assert "covers entries 1 to 5" in unsigned.what
 
 
 def test_nothing_is_written_if_anything_fails(state: State, desk: Desk) -> None:

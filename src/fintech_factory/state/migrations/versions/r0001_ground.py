@@ -267,19 +267,24 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_attempt_outbox"), "attempt", ["outbox"], unique=False)
     op.create_table(
-        "case_record",
-        sa.Column("case_id", sa.String(length=24), nullable=False),
+        "response",
+        sa.Column("response_id", sa.String(length=24), nullable=False),
         sa.Column("alert_id", sa.String(length=24), nullable=False),
-        sa.Column("opened_at", sa.String(32), nullable=False),
-        sa.Column("opened_by", sa.String(length=120), nullable=False),
-        sa.Column("closed_at", sa.String(32), nullable=True),
-        sa.Column("body", sa.JSON(), nullable=False),
+        sa.Column("kind", sa.String(length=24), nullable=False),
+        sa.Column("parameters", sa.JSON(), nullable=False),
+        sa.Column("at", sa.String(32), nullable=False),
+        sa.Column("undo", sa.Text(), nullable=False),
+        sa.Column("done_at", sa.String(32), nullable=True),
+        sa.Column("outcome", sa.Text(), nullable=False),
+        sa.Column("undone_at", sa.String(32), nullable=True),
+        sa.Column("undone_by", sa.String(length=120), nullable=False),
+        sa.Column("undone_reason", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["alert_id"], ["alert.alert_id"], name=op.f("fk_case_record_alert_id")
+            ["alert_id"], ["alert.alert_id"], name=op.f("fk_response_alert_id")
         ),
-        sa.PrimaryKeyConstraint("case_id", name=op.f("pk_case_record")),
+        sa.PrimaryKeyConstraint("response_id", name=op.f("pk_response")),
     )
-    op.create_index(op.f("ix_case_record_alert_id"), "case_record", ["alert_id"], unique=False)
+    op.create_index(op.f("ix_response_alert_id"), "response", ["alert_id"], unique=False)
     op.create_table(
         "reading",
         sa.Column("run_id", sa.String(length=64), nullable=False),

@@ -1,0 +1,36 @@
+"""The in-app inbox: what every receiver was told, without any vendor."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from fintech_factory.distribution.channel import Delivery
+from fintech_factory.message_json import encode
+from fintech_factory.state.tables import metadata
+
+__all__ = ["inbox_items", "keep_item"]
+
+_item = metadata.tables["inbox_item"]
+
+
+def keep_item(connection: Connection, delivery: Delivery, at: datetime) -> None:
+    """Put a message into its receiver's inbox; the same delivery again changes nothing."""
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    row = {
+        "key": delivery.key,
+        "receiver": delivery.address,
+        "message": encode(delivery.message),
+        "at": at,
+    }
+    connection.execute(insert(_item).on_conflict_do_nothing(index_elements=["key"]), [row])
+
+
+def inbox_items(connection: Connection, receiver: str = "", limit: int = 50) -> Sequence[Row[Any]]:
+    """Give what a receiver was told, or everybody, the newest first."""
+    wanted = select(_item).order_by(_item.c.sequence.desc()).limit(limit)
+    if receiver:
+        wanted = wanted.where(_item.c.receiver == receiver)
+    return connection.execute(wanted).all()
