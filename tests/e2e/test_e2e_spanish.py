@@ -82,6 +82,9 @@ def test_a_table_in_spanish_has_the_same_figures(factory: Factory, monitored: Pa
     assert "outstanding" not in spanish
     assert "corriente" in spanish
     assert "balance" in english
+    whole = factory(monitored, "views", "show", "delinquency", "--language", "es").out
+    for word in ("current", "repaid", "written off", "all past due"):
+        assert not re.search(rf"  {word}(  |$)", whole, re.MULTILINE), word
 
 
 def test_the_certificate_in_spanish_says_the_same_in_other_words(
@@ -97,6 +100,7 @@ def test_the_certificate_in_spanish_says_the_same_in_other_words(
     assert spanish.startswith("# BORRADOR: Certificado de cumplimiento: ")
     assert words("es").say("numbers") in spanish
     assert "[en]" not in spanish
+    assert "menos: castigado por política" in spanish
     for word in (
         "breach",
         "headroom",

@@ -72,6 +72,14 @@ def test_each_row_of_the_matrix_is_divided_by_its_opening_state(ledger: Ledger) 
         assert (row["state_balance"], row["state_loans"]) == (800, 2)
 
 
+def test_a_year_of_rolls_is_twelve_full_months(ledger_of: Callable[..., Ledger]) -> None:
+    """Not late for 20 months; of the month in progress nothing counts."""
+    of = book().loan(100, disbursed="2023-06-10", instalments=[("2026-01-10", 100)])
+    for table in ("delinquency_roll_matrix_12m", "delinquency_roll_matrix_12m_parts"):
+        for row in ledger_of(of.ending("2025-03-15"), "2025-03-15").rows(table):
+            assert (row["months"], row["loans"], row["opening_balance"]) == (12, 12, 1200)
+
+
 def test_the_year_of_each_entity_and_product_adds_up_to_the_books(ledger: Ledger) -> None:
     whole = {
         (row["opening_state"], row["outcome"]): (row["loans"], row["opening_balance"])
