@@ -121,6 +121,21 @@ def test_states_that_disagree_are_marked(factory: Factory, workspace: Path, edit
     assert "the states disagree at 1 of 1 dates" in outcome.out
 
 
+def test_what_has_no_state_beside_it_is_not_called_agreement(
+    factory: Factory, workspace: Path
+) -> None:
+    unlike = factory(workspace, "kpi", "compare", "par_90", "outstanding")
+    assert "no two of them have a state at any date" in unlike.out
+    assert "disagree at" not in unlike.out
+    document = factory(workspace, "kpi", "compare", "par_90", "outstanding", "--json").document
+    assert (document["compared"], document["disagreements"]) == (0, 0)
+    for alone in (("par_90",), ("par_90", "par_90")):
+        refused = factory(workspace, "kpi", "compare", *alone)
+        assert (refused.code, "par_90 alone is beside nothing" in refused.err) == (2, True)
+    lent = factory(workspace, "kpi", "compare", "par_30", "--limits-of", "par_90")
+    assert lent.code == 0
+
+
 def test_a_first_run_logs_every_definition_with_its_run(factory: Factory, published: Path) -> None:
     pointer = json.loads((published / "warehouse" / "CURRENT").read_text())
     log = rows(published)

@@ -157,6 +157,9 @@ def test_rows_that_were_set_aside_are_shown_from_quarantine(
             row["loan_id"] = "NOBODY"
         return rows
 
+    path = root / "config" / "integrations" / "cascade.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("max_bad_row_pct: 1.0", "max_bad_row_pct: 50"), encoding="utf-8")
     assert factory(root, "ingest", "cascade", changed("schedules", orphan)).code == 3
     document = run(factory, root).document
     (found,) = [each for each in document["findings"] if each["rows"] == 13]

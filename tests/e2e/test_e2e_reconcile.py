@@ -170,3 +170,18 @@ def test_an_export_that_is_refused_is_put_away_and_the_last_good_one_stays(
     assert len(run.document["refused_exports"]) == 1
     assert factory(workspace, "kpi", "show", "par_90", "--json").document["value"] == "75"
     assert [path.name for path in (workspace / "inbox").iterdir()] == ["refused"]
+
+
+@pytest.mark.parametrize(
+    ("day", "why"),
+    [
+        ("2024-12-01", "the book begins on 2024-12-02"),
+        ("2025-07-01", "the data ends on 2025-06-30"),
+    ],
+)
+def test_a_date_outside_the_book_is_refused_and_not_called_open(
+    factory: Factory, workspace: Path, day: str, why: str
+) -> None:
+    outcome = factory(workspace, "reconcile", "--as-of", day)
+    assert (outcome.code, why in outcome.err) == (2, True)
+    assert "the book speaks from 2024-12-02 to 2025-06-30" in outcome.err

@@ -121,6 +121,17 @@ def test_a_renamed_column_stops_the_publish_and_the_last_good_version_is_labelle
         assert "STALE since 2025-12-12 02:00 UTC" in factory(root, *noun).out, noun
     still = factory(root, "kpi", "show", "outstanding", "--json").document
     assert (still["value"], still["run_id"]) == (shown["value"], before)
+    # The day after, nothing has come either: a second cause, of a later day, beside the first.
+    turn("2025-12-13T04:00")
+    both = factory(root, "kpi", "show", "outstanding", "--json").document["stale"]
+    assert [each["since"][:16] for each in both["causes"]] == [
+        "2025-12-12T02:00",
+        "2025-12-13T03:30",
+    ]
+    assert (both["since"], both["findings"][0]) == (stale["since"], found["id"])
+    assert "column_gone" in both["causes"][0]["reason"]
+    assert "; since 2025-12-13 03:30 UTC: the export of 2025-12-12" in both["reason"]
+    turn("2025-12-12T02:00")
     # Blocked again: nothing has changed, and the broken export is no standard for the next.
     assert run(factory, root).document["status"] == "blocked"
 

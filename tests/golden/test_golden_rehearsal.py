@@ -37,7 +37,7 @@ def test_the_specifications_collection_alert_could_never_have_fired(
     rehearsed: dict[str, Any],
 ) -> None:
     assert rehearsed["collection_rate"]["warnings"] == [
-        "this rule would have fired 0 of 36 months: warning 0.5 never fires"
+        "this rule would have fired 0 of 36 months: warning 0.5 never fires (the last is not over)"
     ]
 
 

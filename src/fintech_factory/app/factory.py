@@ -276,8 +276,15 @@ class Factory:
         return max(before, key=lambda each: each.manifest.arrived_at, default=None)
 
     def reconcile(self, as_of: date | None) -> "Reconciliation":
-        """Judge our ledger in three rings: at one date, or at all that the version holds."""
-        from fintech_factory.pipeline.ledger_facts import reconcile_version
+        """Judge our ledger in three rings: at one date, or at all that the version holds.
+
+        Raises:
+            UsageError: the date lies outside the book.
+        """
+        from fintech_factory.pipeline.ledger_facts import (
+            reconcile_version,
+            refuse_outside_the_book,
+        )
 
         version = self.current()
         if version is not None and (as_of is None or as_of in version.run.as_ofs):
@@ -287,6 +294,7 @@ class Factory:
                 return judged.with_checks(self.validation.file_checks(reader, version, max(days)))
         day = as_of or self.data_through()
         with self.on_demand(day) as (reader, _):
+            refuse_outside_the_book(reader, day)
             judged = reconcile_version(reader, (day,), self.tolerances)
             return judged.with_checks(self.validation.file_checks(reader, version, day))
 

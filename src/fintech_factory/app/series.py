@@ -126,12 +126,18 @@ class KpiSeries:
         """Set KPIs beside each other: at one date, else the last day of data, or at all.
 
         Raises:
-            UsageError: no such KPI, or limits that do not fit.
+            UsageError: no such KPI, one alone by its own limits, or limits that do not fit.
         """
         from fintech_factory.kpi_engine.side_by_side import judges_of, side_by_side
 
         definitions = self.factory.definitions
         chosen = [definitions.get(kpi) for kpi in dict.fromkeys(kpis)]
+        if len(chosen) == 1 and not limits_of:
+            raise UsageError(
+                f"{chosen[0].id} alone is beside nothing",
+                where="KPI",
+                hint="name another, or judge it by another's limits with --limits-of",
+            )
         judges = judges_of(chosen, definitions.get(limits_of) if limits_of else None)
         names = list(judges)
         if month_ends:

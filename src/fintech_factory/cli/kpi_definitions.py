@@ -199,7 +199,10 @@ def _print_compared(definitions: "Definitions", compared: "SideBySide") -> None:
             cells += [_rounded(definitions.get(kpi), _ok_value(judged.reading)), _judged(judged)]
         rows.append([*cells, "DISAGREE" if row.disagree else ""])
     output.print_table([*columns, ""], rows)
-    output.say(f"the states disagree at {compared.disagreements} of {len(compared.rows)} dates")
+    if compared.compared:
+        output.say(f"the states disagree at {compared.disagreements} of {compared.compared} dates")
+    else:
+        output.say("no two of them have a state at any date: there is nothing to agree on")
 
 
 def _judged(judged: "Judged") -> str:

@@ -20,5 +20,6 @@ def say_stale(stale: "Stale | None") -> None:
     """Print the label above figures; nothing where there is none."""
     if stale is None:
         return
-    ids = f" (factory findings show {stale.findings[0]})" if stale.findings else ""
+    shown = "; ".join(f"factory findings show {each}" for each in stale.findings)
+    ids = f" ({shown})" if shown else ""
     output.say(f"STALE since {stale.since:%Y-%m-%d %H:%M} UTC: {stale.reason}{ids}")

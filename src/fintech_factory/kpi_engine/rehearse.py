@@ -10,6 +10,7 @@ from typing import Any
 from fintech_factory.kpi_engine.arithmetic import EXACT
 from fintech_factory.kpi_engine.limits import Direction, Limits
 from fintech_factory.kpi_engine.readings import Reading, Status
+from fintech_factory.kpi_engine.scope import month_end
 from fintech_factory.values import LimitState
 
 __all__ = ["LevelRehearsal", "NearMiss", "Rehearsal", "is_firing", "rehearse"]
@@ -31,6 +32,7 @@ class LevelRehearsal:
     `fired` are the readings past the limit, by date; `longest` counts those that follow each
     other; `changes` how often it went on or off. With a `clear` limit, `held` counts the readings
     at which it is on and `changes_held` how often it then goes on or off; else both are None.
+    `in_progress` if the last of the `known` is a date within its month.
     """
 
     level: LimitState
@@ -43,16 +45,18 @@ class LevelRehearsal:
     held: int | None
     changes_held: int | None
     nearest_miss: NearMiss | None
+    in_progress: bool = False
 
     @property
     def warning(self) -> str:
         """Say what is wrong with a limit that never fires or always does; else nothing."""
         named = f"{self.level.value} {self.limit.normalize():f}"
         often = f"this rule would have fired {len(self.fired)} of {self.known} months"
+        so_far = " (the last is not over)" if self.in_progress else ""
         if self.known and not self.fired:
-            return f"{often}: {named} never fires"
+            return f"{often}: {named} never fires{so_far}"
         if self.known and len(self.fired) == self.known:
-            return f"{often}: {named} always fires"
+            return f"{often}: {named} always fires{so_far}"
         return ""
 
     def as_json(self) -> dict[str, Any]:
@@ -64,6 +68,7 @@ class LevelRehearsal:
             "clear": self.clear,
             "fired": len(self.fired),
             "of": self.known,
+            "last_in_progress": self.in_progress,
             "dates": [
                 {"as_of": each.as_of, "value": each.value, "partial": each.partial}
                 for each in self.fired
@@ -165,7 +170,14 @@ def _level(limits: Limits, level: LimitState, readings: Sequence[Reading]) -> Le
             key=lambda miss: miss.gap,
             default=None,
         ),
+        in_progress=bool(known) and _is_in_progress(known[-1][0]),
     )
+
+
+def _is_in_progress(reading: Reading) -> bool:
+    """Say whether the data end with a reading, within its month."""
+    through = reading.data_through
+    return reading.as_of >= through and through != month_end(through)
 
 
 def _held(limits: Limits, level: LimitState, values: Sequence[Decimal]) -> Iterator[bool]:

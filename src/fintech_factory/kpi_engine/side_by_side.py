@@ -44,7 +44,16 @@ class Beside:
     @property
     def disagree(self) -> bool:
         """Whether two KPIs would alert differently; what has no state has no say."""
-        return len({each.state for each in self.cells.values() if each.state is not None}) > 1
+        return len(set(self._states)) > 1
+
+    @property
+    def compares(self) -> bool:
+        """Whether two KPIs have a state here."""
+        return len(self._states) > 1
+
+    @property
+    def _states(self) -> list[LimitState]:
+        return [each.state for each in self.cells.values() if each.state is not None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +68,17 @@ class SideBySide:
         """At how many dates two KPIs would alert differently."""
         return sum(row.disagree for row in self.rows)
 
+    @property
+    def compared(self) -> int:
+        """At how many dates two KPIs have a state: at any other there is nothing to agree on."""
+        return sum(row.compares for row in self.rows)
+
     def as_json(self) -> dict[str, Any]:
         """Give the document of `factory kpi compare --json`."""
         return {
             "limits_of": dict(self.judges),
             "disagreements": self.disagreements,
+            "compared": self.compared,
             "rows": [
                 {
                     "as_of": row.as_of,

@@ -5,6 +5,8 @@ from datetime import date
 from decimal import Decimal
 from itertools import starmap
 
+from fintech_factory.errors import UsageError
+from fintech_factory.kpi_engine import Scope
 from fintech_factory.validation.comparison import (
     RUNGS,
     LoanPair,
@@ -20,6 +22,7 @@ from fintech_factory.warehouse.protocol import Build, Reader, Row
 __all__ = [
     "note_earlier_balances",
     "reconcile_version",
+    "refuse_outside_the_book",
     "restated_amount",
     "unreported_balances",
 ]
@@ -47,6 +50,23 @@ _DIFFERS = (
     "OR our_written_off <> source_written_off"
     + "".join(f" OR our_at_risk_{days}_usd <> source_at_risk_{days}_usd" for days in RUNGS)
 )
+
+
+def refuse_outside_the_book(reader: Reader, as_of: date) -> None:
+    """Refuse a date of which the book says nothing: no comparison is no answer.
+
+    Raises:
+        UsageError: it lies before the first disbursement, or past the month in which the data end.
+    """
+    ((first, through),) = reader.query(
+        "SELECT MIN(l.disbursed_on), MAX(p.data_through) FROM dim_loan AS l CROSS JOIN policy AS p"
+    )
+    if reason := Scope((as_of,), through, first).silence(as_of):
+        raise UsageError(
+            f"nothing can be compared at {as_of}: {reason}",
+            where="--as-of",
+            hint=f"the book speaks from {first} to {through}",
+        )
 
 
 def reconcile_version(

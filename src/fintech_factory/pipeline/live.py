@@ -28,19 +28,24 @@ _DATA, _ACCURACY = "technology", "compliance"
 
 @dataclass(frozen=True, slots=True)
 class Stale:
-    """Why what is published is not what it should be by now, and since when."""
+    """Why what is published is not what it should be by now, and since when.
+
+    Of several `causes` the first to have come says since when; each keeps its own day.
+    """
 
     since: datetime
     reason: str
     findings: tuple[str, ...]
+    causes: tuple["Stale", ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Give the label as one JSON object."""
-        return {
+        own = {
             "since": self.since.isoformat(timespec="seconds"),
             "reason": self.reason,
             "findings": list(self.findings),
         }
+        return own | ({"causes": [each.as_json() for each in self.causes]} if self.causes else {})
 
 
 def expectation(settings: "ValidationSettings") -> Expectation:
@@ -99,7 +104,7 @@ def stale_of(
 
     Without the manifest of the export in force, lateness is not looked at.
     """
-    labels = []
+    labels = list[Stale]()
     if blocked is not None:
         labels.append(Stale(blocked.at, blocked.reason, blocked.findings))
     came = arrived(current) if current else None
@@ -107,12 +112,16 @@ def stale_of(
     if since is not None and came is not None:
         late = examine_freshness(now, came, expected, _DATA).found
         labels.append(Stale(since, _overdue(since, came), tuple(each.id for each in late)))
-    if not labels:
-        return None
+    labels.sort(key=lambda each: each.since)
+    if len(labels) <= 1:
+        return labels[0] if labels else None
+    first, *later = labels
+    said = [f"since {each.since:%Y-%m-%d %H:%M} UTC: {each.reason}" for each in later]
     return Stale(
-        since=min(each.since for each in labels),
-        reason="; ".join(each.reason for each in labels),
+        since=first.since,
+        reason="; ".join([first.reason, *said]),
         findings=tuple(name for each in labels for name in each.findings),
+        causes=tuple(labels),
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 
 from fintech_factory.kpi_engine import Definitions, Reading, compare
-from fintech_factory.kpi_engine.readings import Check
+from fintech_factory.kpi_engine.definitions import is_measured
 from fintech_factory.pipeline import reading_table
 from fintech_factory.pipeline.day import Book, recompute_dates
 from fintech_factory.warehouse.protocol import Build, Reader
@@ -48,5 +48,4 @@ def _judged(
 
 def _is_comparable(reading: Reading, definitions: Definitions) -> bool:
     kpi = definitions.kpis.get(reading.kpi)
-    same = kpi is not None and kpi.version == reading.definition_version
-    return same and reading.check is not Check.NOT_RUN
+    return kpi is not None and kpi.version == reading.definition_version and is_measured(kpi)

@@ -1,6 +1,7 @@
 """Rehearsing limits: strict, unrounded, and what is not known is never read as not fired."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -73,6 +74,17 @@ def test_a_limit_that_never_fires_is_called_out_with_its_nearest_miss() -> None:
     assert level.warning == "this rule would have fired 0 of 3 months: warning 8 never fires"
     assert level.nearest_miss is not None
     assert (level.nearest_miss.as_of.month, level.nearest_miss.gap) == (2, Decimal("0.5"))
+
+
+def test_a_month_in_progress_is_counted_and_said_not_to_be_over() -> None:
+    """The data end on the last reading's day, 28 March; on 31 March the month is over."""
+    for through, said in ((28, "never fires (the last is not over)"), (31, "never fires")):
+        day = date(2025, 3, through)
+        readings = [replace(each, data_through=day) for each in series("1", "2", "3")]
+        readings[-1] = replace(readings[-1], as_of=day)
+        level = rehearse("a", ladder(warning="8"), readings).levels[0]
+        assert (level.known, level.warning.endswith(said)) == (3, True)
+        assert level.in_progress is (through != 31)
 
 
 def test_a_limit_that_always_fires_is_called_out_and_misses_nothing() -> None:
