@@ -1,19 +1,15 @@
 """The embedded warehouse: one DuckDB file a published version."""
 
-import json
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from fintech_factory.errors import LimitExceeded, ModelError, WarehouseError
 from fintech_factory.values import Finding, Severity
-from fintech_factory.warehouse.limited import decode, encode
+from fintech_factory.warehouse.child import DuckDBLimits, cores, evaluate
 from fintech_factory.warehouse.protocol import Materialised, Row, RunRecord, Version
-from fintech_factory.warehouse.versions import VersionFolder, sync_folder
+from fintech_factory.warehouse.versions import VersionFolder, is_read, sync_folder
 
 if TYPE_CHECKING:
     import duckdb
@@ -34,17 +30,6 @@ _CREATE = {
     Materialised.STAGE: "CREATE TEMP VIEW",
 }
 _STREAM_ROWS = 20_000
-
-
-@dataclass(frozen=True, slots=True)
-class DuckDBLimits:
-    """How much a build and a user-defined query may take. `threads` None means every core."""
-
-    memory_mb: int = 2000
-    threads: int | None = None
-    query_memory_mb: int = 2000
-    query_timeout_s: int = 300
-    keep_versions: int = 5
 
 
 class DuckDBReader:
@@ -124,7 +109,7 @@ class DuckDBLanded:
                 # The build works at the same time, and takes all that it may.
                 "memory_limit": f"{max(self.limits.memory_mb // 2, 1)}MB",
                 "temp_directory": str(self.spill),
-                "threads": self.limits.threads or _cores(),
+                "threads": self.limits.threads or cores(),
             }
         )
         for table, parquet in self.raw.items():
@@ -230,7 +215,7 @@ class DuckDBBuild(DuckDBReader):
         """
         self._connection.close()
         try:
-            return _evaluate(self.path, queries, self._limits)
+            return evaluate(self.path, queries, self._limits)
         finally:
             self._connection = self._connect()
 
@@ -296,7 +281,7 @@ class DuckDBWarehouse:
             LimitExceeded: it took more memory or time than allowed.
             WarehouseError: it failed otherwise.
         """
-        return _evaluate(version.path, [(sql, parameters)], self.limits)[0]
+        return evaluate(version.path, [(sql, parameters)], self.limits)[0]
 
     def build(self, name: str) -> DuckDBBuild:
         """Start a build; leftovers of builds that never finished are removed first.
@@ -325,39 +310,6 @@ class DuckDBWarehouse:
         return findings
 
 
-def _evaluate(
-    path: Path, queries: Sequence[tuple[str, Sequence[object]]], limits: DuckDBLimits
-) -> list[list[Row]]:
-    request = {
-        "path": str(path),
-        "queries": [[sql, [encode(value) for value in bound]] for sql, bound in queries],
-        "memory_mb": limits.query_memory_mb,
-        "threads": limits.threads or _cores(),
-    }
-    try:
-        finished = subprocess.run(
-            [sys.executable, "-I", "-m", "fintech_factory.warehouse.limited"],
-            input=json.dumps(request),
-            capture_output=True,
-            text=True,
-            timeout=limits.query_timeout_s,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise LimitExceeded(
-            f"the KPI query took longer than {limits.query_timeout_s} s",
-            where="config/kpis/kpi_definitions.yaml",
-            hint="raise warehouse.query_timeout_s in config/factory.yaml, or simplify the KPI",
-        ) from None
-    if finished.returncode:
-        raise _child_failure(finished.stderr, limits)
-    answers: list[list[Row]] = [[] for _ in queries]
-    for line in finished.stdout.splitlines():
-        number, *cells = json.loads(line)
-        answers[number].append(tuple(decode(cell) for cell in cells))
-    return answers
-
-
 def _raw_view(table: str, parquet: Path) -> str:
     return (
         f"CREATE OR REPLACE VIEW raw_{table} AS "  # noqa: S608 - our own name and path
@@ -373,24 +325,6 @@ def in_memory() -> DuckDBReader:
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
     return DuckDBReader(connection)
-
-
-def is_read(path: Path) -> bool:
-    """Say whether any process holds a version's file open (Linux: /proc; elsewhere: assume so).
-
-    A lock probe would not do: closing the probe's descriptor drops this process's own locks.
-    """
-    processes = Path("/proc")
-    if not processes.is_dir():
-        return True
-    wanted = str(path.resolve())
-    for link in processes.glob("[0-9]*/fd/*"):
-        # Another account's processes cannot be looked into; the kernel keeps a file that they
-        # hold open readable even when it is unlinked.
-        with suppress(OSError):
-            if str(link.readlink()) == wanted:
-                return True
-    return False
 
 
 def _unreadable(reader: DuckDBReader, table: str) -> list[Finding]:
@@ -412,27 +346,8 @@ def _unreadable(reader: DuckDBReader, table: str) -> list[Finding]:
     return []
 
 
-def _child_failure(stderr: str, limits: DuckDBLimits) -> WarehouseError:
-    starved = ("OutOfMemory", "MemoryError", "bad_alloc")
-    if not stderr.strip() or any(word in stderr for word in starved):
-        return LimitExceeded(
-            f"the KPI query needs more than {limits.query_memory_mb} MB",
-            where="config/kpis/kpi_definitions.yaml",
-            hint="raise warehouse.query_memory in config/factory.yaml, or simplify the KPI",
-        )
-    errors = [line for line in stderr.splitlines() if "Error: " in line or "Exception: " in line]
-    said = errors[-1] if errors else stderr.strip().splitlines()[-1]
-    return WarehouseError(said, where="KPI query", hint="`factory check` tests every definition")
-
-
 def _quoted(path: Path) -> str:
     return str(path).replace("'", "''")
-
-
-def _cores() -> int:
-    import os
-
-    return os.cpu_count() or 1
 
 
 def _sync(descriptor: int) -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
@@ -12,7 +13,7 @@ from fintech_factory.errors import WarehouseError
 from fintech_factory.values import Finding, Severity
 from fintech_factory.warehouse.protocol import RunRecord, Version
 
-__all__ = ["VersionFolder", "replace_durably", "sync_folder"]
+__all__ = ["VersionFolder", "is_read", "replace_durably", "sync_folder"]
 
 _POINTER = "CURRENT"
 
@@ -93,6 +94,24 @@ class VersionFolder:
             )
             for path in sorted(self.folder.glob(".*.duckdb"))
         ]
+
+
+def is_read(path: Path) -> bool:
+    """Say whether any process holds a version's file open (Linux: /proc; elsewhere: assume so).
+
+    A lock probe would not do: closing the probe's descriptor drops this process's own locks.
+    """
+    processes = Path("/proc")
+    if not processes.is_dir():
+        return True
+    wanted = str(path.resolve())
+    for link in processes.glob("[0-9]*/fd/*"):
+        # Another account's processes cannot be looked into; the kernel keeps a file that they
+        # hold open readable even when it is unlinked.
+        with suppress(OSError):
+            if str(link.readlink()) == wanted:
+                return True
+    return False
 
 
 def replace_durably(path: Path, text: str) -> None:
