@@ -1,36 +1,22 @@
-"""Builders and fakes for tests: a tiny book landed by hand, and the ledger made of it."""
+"""A tiny book landed by hand."""
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict, Unpack
+from typing import TYPE_CHECKING, TypeAlias, TypedDict, Unpack
 
 from fintech_factory.clock import Clock, FixedClock
 from fintech_factory.values import LedgerRules, SizeBuckets, TermBuckets
 
 if TYPE_CHECKING:
-    from fintech_factory.config.workspace import Workspace
     from fintech_factory.ingestion.landing.manifest import Batch, Manifest
-    from fintech_factory.transform.models import Model
-    from fintech_factory.warehouse.protocol import Build, Reader
+    from fintech_factory.warehouse.protocol import Build
 
-__all__ = [
-    "LANDED",
-    "RULES",
-    "Book",
-    "Ledger",
-    "LoanTerms",
-    "SourceFigures",
-    "book",
-    "default_models",
-    "make_ledger",
-    "make_workspace",
-]
+__all__ = ["LANDED", "RULES", "Book", "Day", "LoanTerms", "SourceFigures", "as_day", "book"]
 
 Amount: TypeAlias = int | str | Decimal
 Day: TypeAlias = date | str
@@ -156,7 +142,7 @@ class Book:
         key = self._next_line("loans")
         name = terms.get("loan_id", f"L{key - 1}")
         borrower = terms.get("borrower", f"B{key - 1}")
-        disbursed = _day(terms.get("disbursed", "2025-01-01"))
+        disbursed = as_day(terms.get("disbursed", "2025-01-01"))
         currency = terms.get("currency", "USD")
         instalments = terms.get("instalments", [(disbursed + timedelta(days=30), principal)])
         grown = self.borrower(borrower, terms.get("segment", "small")).add(
@@ -170,17 +156,17 @@ class Book:
             disburse_principal=principal,
             outstanding_balance=terms.get("source_balance"),
             dpd=terms.get("source_dpd"),
-            maturity_date=_day(terms["matures"]) if "matures" in terms else None,
+            maturity_date=as_day(terms["matures"]) if "matures" in terms else None,
             total_interest=terms.get("interest"),
             total_fees=terms.get("fees"),
             location_state_province=terms.get("state"),
         )
         owner = {"loan_key": key, "loan_id": name, "currency": currency}
         for day, *amounts in instalments:
-            due = {"date_due": _day(day), **_amounts(amounts)}
+            due = {"date_due": as_day(day), **_amounts(amounts)}
             grown = grown.add("schedules", **owner, **due)
         for day, *amounts in terms.get("payments", ()):
-            paid = {"date_paid": _day(day), "transaction_type": "PAYMENT", **_amounts(amounts)}
+            paid = {"date_paid": as_day(day), "transaction_type": "PAYMENT", **_amounts(amounts)}
             grown = grown.add("transactions", **owner, **paid)
         return grown
 
@@ -192,7 +178,7 @@ class Book:
 
     def rate(self, currency: str, on: Day, rate: Amount) -> "Book":
         """Add what one unit of a currency is worth in the reporting currency on a day."""
-        return self.add("fx_rates", currency=currency, rate_on=_day(on), rate=rate)
+        return self.add("fx_rates", currency=currency, rate_on=as_day(on), rate=rate)
 
     def source_says(
         self, loan_id: str, on: Day, balance: Amount, **figures: Unpack[SourceFigures]
@@ -210,7 +196,7 @@ class Book:
         return self.add(
             "loan_par_balances",
             loan_id_raw=loan_id,
-            reporting_date=_day(on),
+            reporting_date=as_day(on),
             dpd=dpd,
             is_writeoff=off,
             loan_ccy=figures.get("currency", "USD"),
@@ -222,7 +208,7 @@ class Book:
 
     def ending(self, day: Day) -> "Book":
         """Say on which day the data end."""
-        return replace(self, through=_day(day))
+        return replace(self, through=as_day(day))
 
     def add(self, table: str, **cells: object) -> "Book":
         """Add a row under the next line number of its file; what it leaves out is empty."""
@@ -319,89 +305,8 @@ def book() -> Book:
     return Book()
 
 
-class Ledger:
-    """Every model of a book at some as-of dates, to be asked by column names."""
-
-    def __init__(self, build: "Reader") -> None:
-        """Take a build on which the models were made."""
-        self.build = build
-
-    def rows(self, table: str, **where: object) -> list[dict[str, Any]]:
-        """Give a table's rows at the as-of dates asked for, those with the given cells.
-
-        The month-ends that the ledger holds besides are in `history`.
-        """
-        dates = self.build.query("SELECT seq, as_of FROM snapshot_date WHERE is_asked")
-        asked = {"seq": {seq for seq, _ in dates}, "as_of": {day for _, day in dates}}
-        return [
-            row
-            for row in self.history(table, **where)
-            if all(row[name] in those for name, those in asked.items() if name in row)
-        ]
-
-    def history(self, table: str, **where: object) -> list[dict[str, Any]]:
-        """Give a table's rows at every snapshot, those with the given cells, as plain mappings."""
-        names = [name for name, *_ in self.build.query(f"DESCRIBE {table}")]
-        condition = " AND ".join(f"{name} = ?" for name in where) or "TRUE"
-        sql = f"SELECT {', '.join(names)} FROM {table} WHERE {condition} ORDER BY ALL"  # noqa: S608 - a test's own names
-        wanted = list(where.values())
-        return [dict(zip(names, row, strict=True)) for row in self.build.query(sql, wanted)]
-
-    def row(self, table: str, **where: object) -> dict[str, Any]:
-        """Give the only row with the given cells."""
-        found = self.rows(table, **where)
-        if len(found) != 1:
-            raise AssertionError(f"{len(found)} rows of {table} with {where}, not one")
-        return found[0]
-
-
-def default_models() -> "dict[str, Model]":
-    """Read the SQL models that the product ships."""
-    from fintech_factory.config.defaults import default_files
-    from fintech_factory.transform.models import read_models
-
-    return read_models(default_files()["sql/v_portfolio_risk.sql"].parent)
-
-
-@contextmanager
-def make_ledger(
-    of: Book, as_ofs: Sequence[Day], folder: Path, rules: LedgerRules = RULES
-) -> Iterator[Ledger]:
-    """Make every shipped model of a book at some as-of dates, on a build in an empty folder.
-
-    Raises:
-        ModelError: a model does not run, or a loan has no rate.
-    """
-    from fintech_factory.transform.dates import Horizon, load_parameters
-    from fintech_factory.transform.run import make_models
-    from fintech_factory.warehouse.duckdb import DuckDBLimits, DuckDBWarehouse
-
-    build = DuckDBWarehouse(folder, DuckDBLimits(threads=1)).scratch(folder)
-    try:
-        # One commit instead of thirty: a test's ledger need not survive a power cut.
-        build.query("BEGIN")
-        of.attach(build)
-        dates = tuple(_day(day) for day in as_ofs)
-        load_parameters(build, Horizon(dates, of.first_day, of.data_through), rules)
-        make_models(build, default_models())
-        build.query("COMMIT")
-        yield Ledger(build)
-    finally:
-        build.discard()
-
-
-def make_workspace(folder: Path, of: Book | None = None) -> "Workspace":
-    """Make a workspace with the shipped settings, and land a book in it."""
-    from fintech_factory.app import config_models
-    from fintech_factory.config.defaults import initialise
-
-    workspace = initialise(folder, config_models()).workspace
-    if of is not None:
-        of.land(workspace.raw("cascade"))
-    return workspace
-
-
-def _day(day: Day) -> date:
+def as_day(day: Day) -> date:
+    """Read a day that may be written as text."""
     return date.fromisoformat(day) if isinstance(day, str) else day
 
 
