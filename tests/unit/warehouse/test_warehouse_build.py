@@ -122,3 +122,16 @@ def test_an_empty_warehouse_has_nothing_wrong_with_it(warehouse: DuckDBWarehouse
 def test_a_build_does_not_wait_for_the_disk_at_every_model(build: DuckDBBuild) -> None:
     """Nobody reads it before `publish` syncs the whole file; that order is tested there."""
     assert build.query("SELECT current_setting('fsync_mode')") == [("NONE",)]
+
+
+def test_landed_rows_are_sorted_beside_the_build_without_its_room(
+    build: DuckDBBuild, tmp_path: Path
+) -> None:
+    """Two engines that spill into one folder would write over each other's files."""
+    path = tmp_path / "loans.parquet"
+    build.query(f"COPY (SELECT 7 AS n) TO '{path}'")
+    build.attach_raw("loans", path)
+    asked = "SELECT current_setting('temp_directory')"
+    with build.landed().open() as landed:
+        assert landed.query("SELECT n FROM raw_loans") == [(7,)]
+        assert landed.query(asked) != build.query(asked)
