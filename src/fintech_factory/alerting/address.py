@@ -28,7 +28,8 @@ class Form:
             return (f"{self.wanted} is missing", self.hint) if self.needed else None
         if self.pattern.fullmatch(address):
             return None
-        return f"`{address}` is no {self.wanted}", self.hint
+        # A line break in an address is an attempt on the mail's headers; it is shown as a blank.
+        return f"`{' '.join(address.split())}` is no {self.wanted}", self.hint
 
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/@-]{0,319}")

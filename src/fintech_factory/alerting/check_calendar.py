@@ -21,10 +21,10 @@ _LAST_WEEK = 4
 def check_calendar(settings: "AlertSettings", notes: Notes) -> None:
     """Note what cannot be, in a week or a month."""
     for name, rota in settings.rotas.items():
-        _check_rota(rota, settings, notes.below("rotas", name))
+        _check_rota(rota, settings, notes.below("rotas", name).speaking_of(name))
     _check_windows(settings.maintenance.windows, notes.below("maintenance", "windows"))
     for place, silence in enumerate(settings.silences):
-        below = notes.below("silences", place)
+        below = notes.below("silences", place).speaking_of(f"silence {place + 1}")
         for key in ("owner", "reason"):
             if not getattr(silence, key).strip():
                 below.below(key).note("it may not be empty", "say who, and why")
@@ -67,17 +67,19 @@ def _check_windows(windows: "tuple[WindowSettings, ...]", notes: Notes) -> None:
     seen: set[str] = set()
     for place, each in enumerate(windows):
         if each.name in seen:
-            notes.below(place, "name").note("a window has this name already", "give each its own")
+            notes.below(place, "name").speaking_of(each.name).note(
+                "a window has this name already", "give each its own"
+            )
         seen.add(each.name)
         if each.to <= each.from_:
-            notes.below(place, "to").note(
+            notes.below(place, "to").speaking_of(each.name).note(
                 f"it closes ({each.to:%H:%M}) before it opens ({each.from_:%H:%M})",
                 "one that runs past midnight is two windows",
             )
     made = list(enumerate(make_window(each) for each in windows))
     for (_, first), (place, second) in combinations(made, 2):
         if _overlap(first, second):
-            notes.below(place).note(
+            notes.below(place).speaking_of(second.name).note(
                 f"it overlaps with {first.name}", "leave a window its hours, or make one of both"
             )
 

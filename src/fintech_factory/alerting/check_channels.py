@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["check_channels"]
 
-_Place = tuple[tuple[str | int, ...], str]
-"""Where a receiver's name stands, and the name."""
+_Place = tuple[tuple[str | int, ...], str, str]
+"""Where a receiver's name stands, the name, and what sends alerts there."""
 
 
 def check_channels(alerting: Alerting, settings: "AlertSettings", notes: Notes) -> None:
@@ -27,14 +27,14 @@ def check_channels(alerting: Alerting, settings: "AlertSettings", notes: Notes) 
     """
     for place, channel in enumerate(settings.channels_off):
         if alerting.channels.get(channel):
-            notes.below("channels_off", place).note(
+            notes.below("channels_off", place).speaking_of("channels_off").note(
                 f"`{channel}` is switched on", "take it out of the list"
             )
     grave = [each for each in subjects_of(alerting.rules.values()) if _is_grave(each)]
-    for keys, receiver in _told(alerting, settings, grave):
+    for keys, receiver, sender in _told(alerting, settings, grave):
         for channel in sorted(alerting.directory.receivers[receiver].channels):
             if not _serves(channel, alerting.channels) and channel not in settings.channels_off:
-                notes.below(*keys).note(
+                notes.below(*keys).speaking_of(sender).note(
                     f"what is critical goes to the channel `{channel}`, which is off",
                     f"say `enabled: true` in integrations/{channel}.yaml, tell somebody else, or"
                     " add it to `channels_off`",
@@ -56,16 +56,17 @@ def _told(
     """Give every receiver that one of some alerts goes to, with its place in the file."""
     names = {route.name for each in subjects for route in alerting.routes_of(each)}
     if DEFAULT_ROUTE in names:
-        yield ("default_receiver",), settings.default_receiver
+        yield ("default_receiver",), settings.default_receiver, "default_receiver"
     for place, route in enumerate(settings.routes):
         # A route for a part of the book is taken by alerts that are not listed one by one.
         if route.name in names or route.match.dimension:
             for at, receiver in enumerate(route.receivers):
-                yield ("routes", place, "receivers", at), receiver
+                yield ("routes", place, "receivers", at), receiver, route.name
     for key in STEPS[1:]:
         for place, step in enumerate(getattr(settings.escalation, key)):
             for at, receiver in enumerate(step.receivers):
-                yield ("escalation", key, place, "receivers", at), receiver
+                keys = ("escalation", key, place, "receivers", at)
+                yield keys, receiver, f"escalation.{key}"
 
 
 def _check_breaches(
@@ -91,7 +92,7 @@ def _check_breaches(
                 ),
                 ("default_receiver",),
             )
-            notes.below(*at).note(
+            notes.below(*at).speaking_of(routes[0].name).note(
                 f"a compliance breach ({breach.rule}) does not reach {', '.join(missing)}",
                 "a breach goes to every channel that is on: add them to its receivers",
             )

@@ -22,12 +22,14 @@ def check_receivers(settings: "AlertSettings", channels: Mapping[str, bool], not
             below = notes.below("people", name, "addresses", channel)
             _check_address(channel, address, channels, below)
     for key in ("channels_off", "daily_caps"):
-        check_names(getattr(settings, key), channels, "channel", notes.below(key))
+        below = notes.below(key).speaking_of(key)
+        check_names(getattr(settings, key), channels, "channel", below)
+    listed = notes.below("channels_off").speaking_of("channels_off")
     for place, channel in enumerate(settings.channels_off):
         if channel == INBOX:
-            notes.below("channels_off", place).note("the in-app inbox is always on", "take it out")
+            listed.below(place).note("the in-app inbox is always on", "take it out")
         if channel in settings.channels_off[:place]:
-            notes.below("channels_off", place).note(f"`{channel}` stands twice")
+            listed.below(place).note(f"`{channel}` stands twice")
 
 
 def check_names(

@@ -36,7 +36,7 @@ def check_routes(alerting: Alerting, settings: "AlertSettings", notes: Notes) ->
         if len(notes.problems) == faults:
             _check_reachable(alerting, place, below)
     for key in STEPS:
-        below = notes.below("escalation", key)
+        below = notes.below("escalation", key).speaking_of(f"escalation.{key}")
         _check_steps(getattr(settings.escalation, key), settings, below)
 
 

@@ -37,6 +37,9 @@ def check_rules(settings: "AlertSettings", definitions: "Definitions", notes: No
     rules = make_rules(settings, definitions, Policy())
     _check_inhibitions(settings, rules, notes)
     _check_responses(settings, rules, notes)
+    for place, silence in enumerate(settings.silences):
+        below = notes.below("silences", place, "match").speaking_of(f"silence of {silence.owner}")
+        check_match(silence.match, rules, below)
 
 
 def _check_kpi_rule(rule: "RuleSettings", definitions: "Definitions", notes: Notes) -> None:
@@ -119,10 +122,14 @@ def _check_inhibitions(
         if each.name in seen:
             below.below("name").note("an inhibition has this name already")
         seen.add(each.name)
-        for key, match in (("while", each.while_), ("withhold", each.withhold)):
+        sides = (("while", each.while_), ("withhold", each.withhold))
+        vague = [key for key, match in sides if make_match(match).means_everything]
+        for key, match in sides:
             check_match(match, rules, below.below(key))
-            if make_match(match).means_everything:
-                below.below(key).note("this means every alert", "say which")
+        for key in vague:
+            below.below(key).note("this means every alert", "say which")
+        if vague:
+            continue
         for effect in _nodes(rules, make_match(each.withhold)):
             after.setdefault(effect, set()).update(_nodes(rules, make_match(each.while_)))
         cycle = _cycle(after)
@@ -151,7 +158,7 @@ def _cycle(after: "Mapping[tuple[str, LimitState], set[tuple[str, LimitState]]]"
 def _check_responses(settings: "AlertSettings", rules: "Mapping[str, Rule]", notes: Notes) -> None:
     said = settings.responses
     for place, each in enumerate(said.automatic):
-        below = notes.below("responses", "automatic", place)
+        below = notes.below("responses", "automatic", place).speaking_of("responses.automatic")
         check_match(each.match, rules, below.below("match"))
         for at, kind in enumerate(each.do):
             if kind not in said.allowed:

@@ -106,12 +106,18 @@ def covered(shifts: Iterable[Shift]) -> tuple[tuple[int, int] | None, tuple[int,
 
 
 def _first_run(marked: bytes) -> tuple[int, int] | None:
-    """Give where the first run of marked minutes begins and ends."""
-    first = marked.find(1)
-    if first < 0:
+    """Give where the first run of marked minutes begins and ends; it may go on past Sunday."""
+    if 1 not in marked:
         return None
-    end = marked.find(0, first)
-    return first, WEEK_MINUTES if end < 0 else end
+    if 0 not in marked:
+        return 0, WEEK_MINUTES
+    begin = marked.index(0)
+    turned = marked[begin:] + marked[:begin]
+    first = turned.index(1)
+    end = turned.find(0, first)
+    length = (WEEK_MINUTES if end < 0 else end) - first
+    starts = (begin + first) % WEEK_MINUTES
+    return starts, starts + length
 
 
 def _minute_of_week(at: datetime) -> int:

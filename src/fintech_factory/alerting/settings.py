@@ -1,5 +1,6 @@
 """The shape of `config/alerts.yaml`."""
 
+import re
 from datetime import date, datetime, time
 from typing import Annotated, Literal
 
@@ -34,14 +35,22 @@ Hours = Annotated[int, Field(ge=1, le=24 * 90)]
 ResponseName = Literal["annotate", "retry", "reingest", "open_case", "mute_duplicate"]
 MoveName = Literal["fired", "raised", "reopened", "stale", "repeated", "escalated"]
 _DAYS = "monday|tuesday|wednesday|thursday|friday|saturday|sunday"
-WeekMoment = Annotated[
-    str,
-    Field(pattern=rf"^({_DAYS}) ([01][0-9]|2[0-3]):[0-5][0-9]$", examples=["monday 08:00"]),
-]
-Occurs = Annotated[
-    str,
-    Field(pattern=rf"^((first|second|third|fourth|last) )?({_DAYS})$", examples=["first tuesday"]),
-]
+_WEEK_MOMENT = re.compile(rf"({_DAYS}) ([01][0-9]|2[0-3]):[0-5][0-9]")
+_OCCURS = re.compile(rf"((first|second|third|fourth|last) )?({_DAYS})")
+
+
+def _week_moment(text: str) -> str:
+    if not _WEEK_MOMENT.fullmatch(text):
+        raise ValueError(f"`{text}` is no moment of a week\nhint: write it like monday 08:00")
+    return text
+
+
+def _occurs(text: str) -> str:
+    if not _OCCURS.fullmatch(text):
+        raise ValueError(
+            f"`{text}` is no day\nhint: write it like sunday, first tuesday or last friday"
+        )
+    return text
 
 
 def _aware(at: datetime) -> datetime:
@@ -50,6 +59,8 @@ def _aware(at: datetime) -> datetime:
     return at
 
 
+WeekMoment = Annotated[str, AfterValidator(_week_moment), Field(examples=["monday 08:00"])]
+Occurs = Annotated[str, AfterValidator(_occurs), Field(examples=["first tuesday"])]
 Moment = Annotated[datetime, AfterValidator(_aware)]
 
 
