@@ -51,7 +51,8 @@ def _tasks(state: AlertState, policy: Policy) -> Iterator[tuple[datetime, _Task]
         yield state.acknowledgement.expires_at, Move.ACK_EXPIRED
     if state.held_until is not None:
         yield state.held_until, Move.RELEASED
-    if state.snooze is not None or state.acknowledgement is not None:
+    # Whoever could not be told has not left anything without an answer.
+    if (state.snooze, state.acknowledgement, state.held_until) != (None, None, None):
         return
     if state.escalates_from is not None and not state.cleared:
         steps = policy.steps_of(state.level, compliance=state.compliance)
@@ -78,7 +79,7 @@ def _done(state: AlertState, task: _Task, at: datetime) -> tuple[AlertState, Tra
             expired = _again(replace(state, acknowledgement=None), at)
             return moved(expired, task, at, reason=f"{by}'s acknowledgement has expired")
         case Move.RELEASED:
-            return moved(replace(state, held_until=None, told_at=at), task, at)
+            return moved(_again(state, at), task, at)
     return moved(replace(state, told_at=at), task, at, reason=_unanswered(state, at))
 
 

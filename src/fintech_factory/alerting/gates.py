@@ -6,7 +6,6 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from fintech_factory.alerting.alert import AlertState, Move, Status, Transition
-from fintech_factory.alerting.inhibit import inhibited
 from fintech_factory.alerting.ladder import is_known, passed
 from fintech_factory.alerting.level import LimitState, at_least
 from fintech_factory.alerting.match import Subject, subject_of
@@ -215,7 +214,7 @@ def _stops(subject: Subject, routing: Routing, at: datetime) -> Iterator[Gate]:
         said = f"{window.name} is open until {_moment(window.until)}"
         said = f"{said}; what is critical is told all the same" if exempt else said
         yield Gate("maintenance", passed=exempt, said=said)
-    found = inhibited(subject, alerting.inhibitions, now.live, alerting.rules)
+    found = routing.causes.inhibit(subject)
     cause = found and f"{found[0].name}: {found[1].fingerprint} fires"
     yield Gate("inhibited", passed=found is None, said=cause or "nothing explains it")
 

@@ -1,6 +1,6 @@
 """Alerts that say nothing while a graver one explains them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -9,10 +9,13 @@ from fintech_factory.alerting.level import LimitState, at_least
 from fintech_factory.alerting.match import Match, Subject, subject_of
 from fintech_factory.alerting.rule import Rule
 
-__all__ = ["UNTIL_FREED", "Inhibition", "freed", "inhibited"]
+__all__ = ["UNTIL_FREED", "Causes", "Inhibition", "causes_of", "freed"]
 
 UNTIL_FREED = datetime.max.replace(tzinfo=UTC)
 """What an inhibited alert is held until: the end of another one, which no clock knows."""
+
+_Part = tuple[str, str]
+_WHATEVER: _Part = ("", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,26 +31,46 @@ class Inhibition:
     equal: bool = False
 
 
-def inhibited(
-    subject: Subject,
-    inhibitions: Iterable[Inhibition],
-    live: Iterable[AlertState],
-    rules: Mapping[str, Rule],
-) -> tuple[Inhibition, AlertState] | None:
-    """Give what inhibits an alert, and the alert that does; a breach is never inhibited.
+@dataclass(frozen=True, slots=True)
+class Causes:
+    """What fires and may explain something, gravest first, by the part of the book it is asked by.
 
-    What is critical is inhibited only by what is critical too.
+    Made once for many alerts: of a storm, each must not look through all of it.
     """
-    if subject.compliance:
+
+    found: tuple[tuple[Inhibition, Mapping[_Part, Sequence[AlertState]]], ...] = ()
+
+    def inhibit(self, subject: Subject) -> tuple[Inhibition, AlertState] | None:
+        """Give what inhibits an alert, and the alert that does; a breach is never inhibited.
+
+        What is critical is inhibited only by what is critical too.
+        """
+        if subject.compliance:
+            return None
+        is_critical = at_least(subject.level, LimitState.CRITICAL)
+        part = (subject.dimension, subject.member)
+        for inhibition, by_part in self.found:
+            if not inhibition.effect.fits(subject):
+                continue
+            for cause in by_part.get(part if inhibition.equal else _WHATEVER, ()):
+                if is_critical and not at_least(cause.level, LimitState.CRITICAL):
+                    break
+                if (cause.rule, cause.dimension, cause.member) != (subject.rule, *part):
+                    return inhibition, cause
         return None
-    firing = [each for each in live if each.is_firing and each.rule in rules]
-    for inhibition in inhibitions:
-        if not inhibition.effect.fits(subject):
-            continue
-        for cause in firing:
-            if _explains(inhibition, cause, subject, rules):
-                return inhibition, cause
-    return None
+
+
+def causes_of(
+    live: Iterable[AlertState], inhibitions: Iterable[Inhibition], rules: Mapping[str, Rule]
+) -> Causes:
+    """Find the firing alerts that explain others."""
+    firing = [
+        (each, subject_of(rules[each.rule], each, each.level))
+        for each in live
+        if each.is_firing and each.rule in rules
+    ]
+    firing.sort(key=lambda found: not at_least(found[0].level, LimitState.CRITICAL))
+    return Causes(tuple((each, _by_part(each, firing)) for each in inhibitions))
 
 
 def freed(
@@ -55,31 +78,21 @@ def freed(
 ) -> tuple[AlertState, ...]:
     """Give the alerts that were held by another one which has ended: `hold` them until now."""
     known = tuple(each for each in live if each.rule in rules)
+    causes = causes_of(known, inhibitions, rules)
     return tuple(
         each
         for each in known
         if each.held_until == UNTIL_FREED
-        and inhibited(subject_of(rules[each.rule], each, each.level), inhibitions, known, rules)
-        is None
+        and causes.inhibit(subject_of(rules[each.rule], each, each.level)) is None
     )
 
 
-def _explains(
-    inhibition: Inhibition, cause: AlertState, subject: Subject, rules: Mapping[str, Rule]
-) -> bool:
-    said = subject_of(rules[cause.rule], cause, cause.level)
-    is_itself = (cause.rule, cause.dimension, cause.member) == (
-        subject.rule,
-        subject.dimension,
-        subject.member,
-    )
-    is_same_part = (cause.dimension, cause.member) == (subject.dimension, subject.member)
-    is_grave = at_least(cause.level, LimitState.CRITICAL) or not at_least(
-        subject.level, LimitState.CRITICAL
-    )
-    return (
-        not is_itself
-        and is_grave
-        and inhibition.cause.fits(said)
-        and (is_same_part or not inhibition.equal)
-    )
+def _by_part(
+    inhibition: Inhibition, firing: Iterable[tuple[AlertState, Subject]]
+) -> dict[_Part, list[AlertState]]:
+    found: dict[_Part, list[AlertState]] = {}
+    for each, said in firing:
+        if inhibition.cause.fits(said):
+            part = (each.dimension, each.member) if inhibition.equal else _WHATEVER
+            found.setdefault(part, []).append(each)
+    return found

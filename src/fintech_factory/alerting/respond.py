@@ -78,7 +78,8 @@ def responses(
         for kind in each.do
         if kind in answers.allowed
     )
-    twins = tuple(each for each in live if _is_twin(each, state))
+    mutes = ResponseKind.MUTE_DUPLICATE in asked
+    twins = tuple(each for each in live if _is_twin(each, state)) if mutes else ()
     return tuple(
         Response(kind, _parameters(kind, state, rule, answers, twins), _UNDO.get(kind, ""))
         for kind in asked

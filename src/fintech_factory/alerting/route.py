@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 from fintech_factory.alerting.address import INBOX, QUIET
 from fintech_factory.alerting.alert import AlertState, Move, Transition
 from fintech_factory.alerting.cap import Sent, capped
 from fintech_factory.alerting.group import group_key
-from fintech_factory.alerting.inhibit import UNTIL_FREED, inhibited
+from fintech_factory.alerting.inhibit import UNTIL_FREED, Causes, causes_of
 from fintech_factory.alerting.level import LimitState, at_least
 from fintech_factory.alerting.match import Subject, subject_of
 from fintech_factory.alerting.notice import OCCASIONS, Notice, Stop, Withheld
@@ -41,12 +42,17 @@ class Circumstances:
     sent_today: Sent = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Routing:
-    """The settings and the circumstances that decide who is told."""
+    """The settings and the circumstances that decide who is told; make one for many alerts."""
 
     alerting: Alerting
     now: Circumstances = field(default_factory=Circumstances)
+
+    @cached_property
+    def causes(self) -> Causes:
+        """What explains other alerts at the moment."""
+        return causes_of(self.now.live, self.alerting.inhibitions, self.alerting.rules)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +159,7 @@ def _stopped(
     window = open_window(alerting.windows, now.windows, at)
     if window is not None and not at_least(subject.level, LimitState.CRITICAL):
         return Stop.MAINTENANCE, f"{window.name} until {_moment(window.until)}", window.until
-    found = inhibited(subject, alerting.inhibitions, now.live, alerting.rules)
+    found = routing.causes.inhibit(subject)
     if found is not None:
         inhibition, cause = found
         return Stop.INHIBITION, f"{inhibition.name}: {cause.fingerprint} fires", UNTIL_FREED

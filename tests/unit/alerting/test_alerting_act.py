@@ -19,7 +19,7 @@ from alerting_built import (
 
 from fintech_factory.alerting.act import Acknowledge, Action, Assign, Close, Note, SnoozeUntil, act
 from fintech_factory.alerting.alert import AlertState, Move, Status
-from fintech_factory.alerting.due import due, next_due
+from fintech_factory.alerting.due import due, hold, next_due
 from fintech_factory.errors import UsageError
 from fintech_factory.values import Severity
 
@@ -197,6 +197,16 @@ def test_a_breach_that_is_cleared_is_repeated_until_somebody_closes_it() -> None
     story.see(covenant(None, 1), MONDAY + HOUR)
     assert story.alert.level is CRITICAL
     assert steps(story.alert, 4 * 60)[1] == [(Move.REPEATED, 0)]
+
+
+def test_what_nobody_could_be_told_escalates_only_once_it_can() -> None:
+    """Held for an hour: released then, level 2 a quarter of an hour after that."""
+    state = hold(firing(), MONDAY + HOUR)
+    assert steps(state, 59)[1] == []
+    state, told = steps(state, 60)
+    assert (told, state.held_until) == ([(Move.RELEASED, 0)], None)
+    assert steps(state, 74)[1] == []
+    assert steps(state, 75)[1] == [(Move.ESCALATED, 2)]
 
 
 def test_a_revision_is_counted_once_however_much_was_due() -> None:
