@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 
 from fintech_factory.config.workspace import Workspace
+from fintech_factory.state.logs import entries, replace
+from fintech_factory.state.store import State, sqlite_url
 from fintech_factory.testing import Book
 
 Factory = Callable[..., Any]
@@ -24,8 +26,9 @@ RAISED = LIMITS.replace("warning: 3", "warning: 2").replace("version: 1", "versi
 
 
 def rows(root: Path) -> list[dict[str, Any]]:
-    lines = (root / "state" / "definitions.jsonl").read_text(encoding="utf-8").splitlines()
-    return [json.loads(line) for line in lines]
+    state = State(sqlite_url(root / "state" / "factory.db"))
+    with state.rows() as held:
+        return entries(held, "definitions")
 
 
 def rehearsed(factory: Factory, root: Path, *arguments: str) -> dict[str, Any]:
@@ -208,7 +211,9 @@ def test_a_workspace_without_its_state_starts_anew(
 def test_a_lost_log_is_written_again_although_nothing_else_changed(
     factory: Factory, workspace: Path
 ) -> None:
-    (workspace / "state" / "definitions.jsonl").unlink()
+    state = State(sqlite_url(workspace / "state" / "factory.db"))
+    with state.transaction() as connection:
+        replace(connection, "definitions", [])
     diff = factory(workspace, "kpi", "diff")
     assert (diff.code, "no run has kept its definitions yet" in diff.err) == (1, True)
     assert factory(workspace, "run").code == 0

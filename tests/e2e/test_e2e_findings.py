@@ -9,6 +9,9 @@ import duckdb
 import pytest
 from e2e_validated import Factory, Table, Turn, current, findings, run
 
+from fintech_factory.state.logs import entries
+from fintech_factory.state.store import State, sqlite_url
+
 # One worker: the book, and the workspace that it is published in, are shared.
 pytestmark = pytest.mark.xdist_group("validation")
 
@@ -76,7 +79,8 @@ def test_everything_that_is_published_is_recomputed_and_scored(
     printed = factory(root, "findings", "accuracy").out
     assert "balance, days past due" in printed
     assert f"{document['not_checked']}" in printed.splitlines()[1]
-    assert len((root / "state" / "accuracy.jsonl").read_text().splitlines()) == 2
+    with State(sqlite_url(root / "state" / "factory.db")).rows() as rows:
+        assert len(entries(rows, "accuracy")) == 2
     turn("2026-01-01T01:00")
     assert "accuracy_overdue accuracy" not in findings(factory(root, "findings", "--json").document)
     turn("2026-01-02T01:00")

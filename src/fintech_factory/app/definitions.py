@@ -3,28 +3,22 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fintech_factory.errors import DefinitionError, NothingPublished
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from fintech_factory.app.factory import Factory
-    from fintech_factory.config.workspace import Workspace
     from fintech_factory.kpi_engine import Reading
     from fintech_factory.kpi_engine.definition_diff import DefinitionDiff
     from fintech_factory.kpi_engine.outdated import Known
     from fintech_factory.kpi_engine.versions import LoggedVersion
     from fintech_factory.pipeline.definition_log import DefinitionLog
 
-__all__ = ["KpiVersions", "definition_log"]
-
-
-def definition_log(workspace: "Workspace") -> "DefinitionLog":
-    """Give the workspace's log of the definitions that its runs used."""
-    from fintech_factory.pipeline.definition_log import DefinitionLog
-    from fintech_factory.pipeline.json_lines import JsonLines
-
-    return DefinitionLog(JsonLines(workspace.state / "definitions.jsonl"))
+__all__ = ["KpiVersions"]
 
 
 @dataclass(frozen=True)
@@ -36,7 +30,9 @@ class KpiVersions:
     @cached_property
     def log(self) -> "DefinitionLog":
         """What runs have used."""
-        return definition_log(self.factory.workspace)
+        from fintech_factory.pipeline.definition_log import DefinitionLog
+
+        return DefinitionLog(self.factory.state)
 
     @cached_property
     def latest(self) -> "dict[str, LoggedVersion]":
@@ -62,9 +58,9 @@ class KpiVersions:
         if problems:
             raise DefinitionError(problems)
 
-    def keep(self, run_id: str) -> None:
-        """Keep the versions that a run is the first to use."""
-        self.log.note(self.factory.definitions, run_id, self.factory.clock.now())
+    def keep(self, connection: "Connection", run_id: str) -> None:
+        """Keep the versions that a run is the first to use, in the transaction that commits it."""
+        self.log.note(connection, self.factory.definitions, run_id, self.factory.clock.now())
 
     def outdated(self, readings: "Sequence[Reading]") -> "Mapping[str, bool]":
         """Name the KPIs whose published readings were made by another meaning than the file's.
@@ -91,9 +87,9 @@ class KpiVersions:
         if not self.log.exists:
             raise NothingPublished(
                 "no run has kept its definitions yet",
-                where=str(self.log.lines.path),
+                where=self.log.where,
                 hint="`factory run` keeps those in force",
             )
         series = self.factory.kpi_series
-        sides = Sides(self.factory.definitions, self.latest, self.log.lines.path)
+        sides = Sides(self.factory.definitions, self.latest, Path(self.log.where))
         return diff_definitions(sides, series.past, series.full_months(months), kpis)

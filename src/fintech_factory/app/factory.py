@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from fintech_factory.kpi_engine import Definitions, KpiFile, Reading
     from fintech_factory.pipeline.day import Book
     from fintech_factory.pipeline.outcome import Dates, DayOutcome
+    from fintech_factory.state.store import State
     from fintech_factory.validation.comparison import Reconciliation, Tolerances
     from fintech_factory.values import LedgerRules
     from fintech_factory.views.provisioning import Provisioning
@@ -131,6 +132,13 @@ class Factory:
                 keep_versions=limits.keep_versions,
             ),
         )
+
+    @cached_property
+    def state(self) -> "State":
+        """The workspace's operational database."""
+        from fintech_factory.app.operational import open_state
+
+        return open_state(self)
 
     @cached_property
     def kpis(self) -> "Kpis":
@@ -239,11 +247,16 @@ class Factory:
         folders = [self.workspace.config, self.workspace.sql]
         return inputs_of(" ".join([batch_id, *statements]), folders)
 
-    def writing(self, purpose: str) -> AbstractContextManager[None]:
-        """Hold the writer's lock while a block runs."""
+    @contextmanager
+    def writing(self, purpose: str) -> Iterator[None]:
+        """Hold the writer's lock while a block runs; what a killed run left is repaired first."""
+        from fintech_factory.pipeline.repair import repair
         from fintech_factory.warehouse.lock import writer_lock
+        from fintech_factory.warehouse.versions import VersionFolder
 
-        return writer_lock(self.workspace.warehouse / ".writer.lock", purpose, self.clock)
+        with writer_lock(self.workspace.warehouse / ".writer.lock", purpose, self.clock):
+            repair(VersionFolder(self.workspace.warehouse), self.state)
+            yield
 
     @property
     def raw(self) -> Path:

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import date
 
+    from sqlalchemy import Connection
+
     from fintech_factory.app.factory import Factory
+    from fintech_factory.pipeline.committing import Committed
     from fintech_factory.pipeline.inbox import Export, Inbox
     from fintech_factory.pipeline.journal import Journal
     from fintech_factory.pipeline.outcome import Dates, DayOutcome, Held
@@ -41,14 +44,16 @@ class Runs:
         inbox = self._empty_inbox(journal, on_step)
         batch = self.factory.latest_batch()
         inputs = self.factory.inputs(batch.batch_id)
-        if not force and (same := self._already_published(inputs, dates)):
-            from fintech_factory.pipeline.outcome import unchanged
-
-            version, wanted = same
-            return unchanged(self._held(version), wanted, journal, inbox)
-        from fintech_factory.pipeline.day import Day, run_day
-
+        if not force and not self._needs_repair():
+            same = self._already_published(inputs, dates)
+            if same is not None:
+                return self._unchanged(same, journal, inbox)
         with self.factory.writing("factory run"):
+            # What was committed and not yet pointed to is by now, and another run may have ended.
+            if not force and (same := self._already_published(inputs, dates)):
+                return self._unchanged(same, journal, inbox)
+            from fintech_factory.pipeline.day import Day, run_day
+
             self.factory.kpi_versions.guard()
             # Another run may have published since: its readings are carried over.
             before = self._sound_version() if force else self.factory.current()
@@ -63,7 +68,7 @@ class Runs:
                 open=self.factory.warehouse.open,
                 inbox=inbox,
                 on_step=on_step,
-                before_publish=self.factory.kpi_versions.keep,
+                in_transaction=self._follow,
             )
             return run_day(day, self.factory.book(batch), dates)
 
@@ -74,6 +79,29 @@ class Runs:
         validation = self.factory.validation
         known = tuple(validation.memory.after([]).values())
         return Held(version, validation.stale(), known, validation.today)
+
+    def _follow(self, connection: "Connection", run: "Committed") -> None:
+        """Write what follows from a run in the transaction that commits it."""
+        if run.is_published:
+            self.factory.kpi_versions.keep(connection, run.run_id)
+
+    def _needs_repair(self) -> bool:
+        """Say whether the pointer is behind what was committed, or cannot be followed."""
+        from fintech_factory.errors import WarehouseError
+        from fintech_factory.pipeline.repair import is_behind
+
+        try:
+            return is_behind(self.factory.current(), self.factory.state)
+        except WarehouseError:
+            return True
+
+    def _unchanged(
+        self, same: "tuple[Version, tuple[date, ...]]", journal: "Journal", inbox: "Inbox"
+    ) -> "DayOutcome":
+        from fintech_factory.pipeline.outcome import unchanged
+
+        version, wanted = same
+        return unchanged(self._held(version), wanted, journal, inbox)
 
     def _already_published(
         self, inputs: str, dates: "Dates"

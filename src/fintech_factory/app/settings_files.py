@@ -1,6 +1,7 @@
 """Which model each settings file of a workspace must fit."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -45,7 +46,8 @@ def _check_kpis(
     workspace: "Workspace | None", loaded: "LoadedFile[KpiFile]"
 ) -> "Sequence[Problem]":
     """Check every KPI's definition and version, then its worked examples by both engines."""
-    from fintech_factory.app.definitions import definition_log
+    from fintech_factory.app.factory import Factory
+    from fintech_factory.errors import ConfigError
     from fintech_factory.kpi_engine import check_definitions, check_examples, read_definitions
     from fintech_factory.kpi_engine.versions import check_versions
     from fintech_factory.warehouse.duckdb import in_memory
@@ -57,7 +59,9 @@ def _check_kpis(
     with in_memory() as reader:
         problems = list(check_examples(definitions, reader.query))
     if workspace is not None:
-        problems += check_versions(loaded, definitions, definition_log(workspace).latest())
+        with suppress(ConfigError):  # the check of the file that names the database says it
+            used = Factory(workspace).kpi_versions.latest
+            problems += check_versions(loaded, definitions, used)
     return problems
 
 

@@ -1,6 +1,7 @@
 """What a workspace can say of its findings, and what a person may answer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date
 from functools import cached_property
@@ -9,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from fintech_factory.errors import UsageError
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from fintech_factory.app.factory import Factory
     from fintech_factory.config.validation import ValidationSettings
     from fintech_factory.ingestion import Batch
@@ -66,7 +69,7 @@ class Validation:
         """What the workspace remembers."""
         from fintech_factory.pipeline.memory import Memory
 
-        return Memory.of(self.factory.workspace.state)
+        return Memory.of(self.factory.state, self.factory.workspace.state / "evidence")
 
     @property
     def today(self) -> date:
@@ -228,12 +231,12 @@ class Validation:
         from fintech_factory.validation.findings import Event
 
         manifest = self._manifest()
-        with self.factory.writing("factory findings"):
+        with self._changing("factory findings") as connection:
             # What only the clock has found so far is kept first, to have something to answer.
-            self.memory.remember([self._live(manifest)] if manifest else [])
+            self.memory.remember(connection, [self._live(manifest)] if manifest else [])
             now = self.factory.clock.now()
             said = Event(kind, finding_id, now, by=answer.by, reason=answer.reason, until=until)
-            self.memory.findings.append([said])
+            self.memory.findings.append(connection, [said])
         return self.finding(finding_id)
 
     def baselines(self) -> "tuple[Mapping[str, Baseline], Sequence[Reset]]":
@@ -258,9 +261,9 @@ class Validation:
             raise UsageError(
                 f"no baseline is called '{name}'", where="NAME", hint=suggestion(name, [*known])
             )
-        with self.factory.writing("factory findings"):
-            self.memory.baselines.reset(reset)
-            self.memory.findings.append(answered_by(reset, self.memory.after([])))
+        with self._changing("factory findings") as connection:
+            self.memory.baselines.reset(connection, reset)
+            self.memory.findings.append(connection, answered_by(reset, self.memory.after([])))
         return reset
 
     def accuracy(self) -> "Accuracy":
@@ -283,9 +286,10 @@ class Validation:
             result = accuracy_of(
                 judged, self.factory.clock.now(), version.run.run_id, published, source
             )
-            self.memory.accuracy.append(result)
             manifest = self._manifest()
-            self.memory.remember([self._live(manifest)] if manifest else [])
+            with self.factory.state.transaction() as connection:
+                self.memory.accuracy.append(connection, result)
+                self.memory.remember(connection, [self._live(manifest)] if manifest else [])
         return result
 
     def _source_score(self, reader: "Reader", version: "Version") -> "SourceScore":
@@ -295,6 +299,12 @@ class Validation:
         days = version.run.as_ofs
         judged = reconcile_version(reader, days, self.factory.tolerances)
         return source_score(judged, unreported_balances(reader, days))
+
+    @contextmanager
+    def _changing(self, purpose: str) -> "Iterator[Connection]":
+        """Hold the writer's lock, and keep all that a block changes or nothing of it."""
+        with self.factory.writing(purpose), self.factory.state.transaction() as connection:
+            yield connection
 
     def _book(self, batch_id: str) -> "Book":
         from fintech_factory.ingestion.landing.manifest import open_batch

@@ -18,10 +18,13 @@ def command(call: Call, folder: Path) -> None:
 
     A workspace is left as it is, and nothing that exists is overwritten.
     """
-    from fintech_factory.app import config_models
+    from fintech_factory.app import Factory, config_models
     from fintech_factory.config import initialise
 
     made = initialise(folder, config_models())
+    if not made.existed:
+        # The first run need not wait for it.
+        Factory(made.workspace).state.ready()
     root = made.workspace.root
     if call.json:
         status = "existing" if made.existed else "created"

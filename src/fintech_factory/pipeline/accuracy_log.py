@@ -1,31 +1,38 @@
-"""Every recomputation of the published readings: a file that only ever grows."""
+"""Every recomputation of the published readings: a log that only ever grows."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from fintech_factory.pipeline.json_lines import JsonLines
+from fintech_factory.state import logs
+from fintech_factory.state.store import State
 from fintech_factory.validation.accuracy import Accuracy, SourceScore
 
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
 __all__ = ["AccuracyLog"]
+
+_LOG = "accuracy"
 
 
 @dataclass(frozen=True, slots=True)
 class AccuracyLog:
-    """The file `state/accuracy.jsonl`."""
+    """Recomputations as entries of the log `accuracy`."""
 
-    lines: JsonLines
+    state: State
 
-    def append(self, result: Accuracy) -> None:
-        """Keep a recomputation."""
-        self.lines.append([result.as_json()])
+    def append(self, connection: "Connection", result: Accuracy) -> None:
+        """Keep a recomputation within the caller's transaction."""
+        logs.append(connection, _LOG, [result.as_json()])
 
     def last(self) -> Accuracy | None:
         """Give the latest, None before the first."""
-        rows = self.lines.rows()
-        if not rows:
+        with self.state.rows() as rows:
+            held = logs.entries(rows, _LOG)
+        if not held:
             return None
-        row = rows[-1]
+        row = held[-1]
         return Accuracy(
             at=datetime.fromisoformat(row["at"]),
             as_ofs=tuple(date.fromisoformat(day) for day in row["as_ofs"]),

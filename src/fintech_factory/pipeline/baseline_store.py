@@ -4,12 +4,18 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from fintech_factory.pipeline.json_lines import JsonLines
+from fintech_factory.state import logs
+from fintech_factory.state.store import State
 from fintech_factory.validation.baseline import Baseline
 
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
 __all__ = ["BaselineLog", "Reset", "starts_at"]
+
+_LOG = "baselines"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,21 +47,24 @@ def starts_at(resets: Iterable[Reset], baseline: str) -> date:
 
 @dataclass(frozen=True, slots=True)
 class BaselineLog:
-    """The file `state/baselines.jsonl`: every reset, and the latest of each baseline."""
+    """The log `baselines`: every reset, and the latest of each baseline."""
 
-    lines: JsonLines
+    state: State
 
     def latest(self) -> dict[str, Baseline]:
         """Give each baseline as the last run made it, by name."""
-        rows = (row["baseline"] for row in self.lines.rows() if "baseline" in row)
+        rows = (row["baseline"] for row in self._rows() if "baseline" in row)
         return {row["name"]: _baseline(row) for row in rows}
 
     def resets(self) -> list[Reset]:
         """Give every reset, oldest first."""
-        return [_reset(row["reset"]) for row in self.lines.rows() if "reset" in row]
+        return [_reset(row["reset"]) for row in self._rows() if "reset" in row]
 
-    def keep(self, baselines: Iterable[Baseline]) -> None:
-        """Keep baselines in place of those of the same name, unless those are of a later date."""
+    def keep(self, connection: "Connection", baselines: Iterable[Baseline]) -> None:
+        """Keep baselines in place of those of the same name, unless those are of a later date.
+
+        All within the caller's transaction.
+        """
         known = self.latest()
         merged = known | {
             each.name: each
@@ -63,20 +72,29 @@ class BaselineLog:
             if each.name not in known or each.as_of >= known[each.name].as_of
         }
         if merged != known:
-            self._write(self.resets(), merged.values())
+            _write(connection, self.resets(), merged.values())
 
-    def reset(self, reset: Reset) -> None:
-        """Keep a reset, and drop the baselines that it empties."""
+    def reset(self, connection: "Connection", reset: Reset) -> None:
+        """Keep a reset, and drop the baselines that it empties, in the caller's transaction."""
         kept = [each for each in self.latest().values() if not reset.covers(each.name)]
-        self._write([*self.resets(), reset], kept)
+        _write(connection, [*self.resets(), reset], kept)
 
-    def _write(self, resets: Iterable[Reset], baselines: Iterable[Baseline]) -> None:
-        self.lines.replace(
-            [
-                *({"reset": _reset_row(each)} for each in resets),
-                *({"baseline": each.as_json()} for each in baselines),
-            ]
-        )
+    def _rows(self) -> list[dict[str, Any]]:
+        with self.state.rows() as rows:
+            return logs.entries(rows, _LOG)
+
+
+def _write(
+    connection: "Connection", resets: Iterable[Reset], baselines: Iterable[Baseline]
+) -> None:
+    logs.replace(
+        connection,
+        _LOG,
+        [
+            *({"reset": _reset_row(each)} for each in resets),
+            *({"baseline": each.as_json()} for each in baselines),
+        ],
+    )
 
 
 def _reset_row(reset: Reset) -> dict[str, Any]:

@@ -6,8 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from typing import Any
 
+from fintech_factory import faults
 from fintech_factory.clock import Clock
 from fintech_factory.errors import RunFailed, UsageError
 from fintech_factory.ingestion.landing.manifest import Batch
@@ -23,6 +25,7 @@ from fintech_factory.kpi_engine import (
 from fintech_factory.kpi_engine.observed import ObservedAt
 from fintech_factory.pipeline import reading_table
 from fintech_factory.pipeline.apart import Recount, recounting
+from fintech_factory.pipeline.committing import Committed, InTransaction, commit, nothing_more
 from fintech_factory.pipeline.inbox import NOTHING, Inbox
 from fintech_factory.pipeline.journal import Journal
 from fintech_factory.pipeline.judge import Compared, Judged, OpenVersion, compare_all, judge
@@ -82,7 +85,7 @@ class Book:
 class Day:
     """What a run is given: where to build, what from, and when it is.
 
-    `before_publish` is told the run's id once all else is done; if it fails, so does the run.
+    `in_transaction` writes what follows from the run when it is committed.
     """
 
     build: Callable[[str], Build]
@@ -94,7 +97,7 @@ class Day:
     open: OpenVersion
     inbox: Inbox = NOTHING
     on_step: Callable[[str], None] = lambda _: None
-    before_publish: Callable[[str], None] = lambda _: None
+    in_transaction: InTransaction = nothing_more
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +116,8 @@ def run_day(day: Day, book: Book, dates: Dates) -> DayOutcome:
     Whatever stops a step stops the run; nothing of it is seen and the last good version stays.
     So does a finding that blocks; the outcome says which.
     """
-    stamp = day.clock.now().strftime("%Y%m%dT%H%M%S%fZ")
-    run_id = f"run-{stamp}-{secrets.token_hex(3)}"
+    started_at = day.clock.now()
+    run_id = f"run-{started_at:%Y%m%dT%H%M%S%fZ}-{secrets.token_hex(3)}"
     build = day.build(run_id)
     try:
         measured = _measured(day, book, dates, build, run_id)
@@ -122,7 +125,8 @@ def run_day(day: Day, book: Book, dates: Dates) -> DayOutcome:
         # What a run observes of its own work is known only now that the work is judged.
         seen = _together(measured.of_book, of_run)
         readings = measured.readings + read_observed(book.definitions, measured.scope, seen)
-        _publish(day, judged, readings, _record(day, measured.horizon, run_id, book.batch))
+        record = _record(day, measured.horizon, run_id, book.batch)
+        _publish(day, Committed(judged, record, "", readings, started_at, record.finished_at))
     except BaseException:
         build.discard()
         raise
@@ -260,18 +264,24 @@ def _made(
     )
 
 
-def _publish(day: Day, judged: Judged, readings: tuple[Reading, ...], record: RunRecord) -> None:
-    """Publish, unless a finding stands in the way; either is written down."""
-    made = judged.made
-    if judged.blocking:
+def _publish(day: Day, run: Committed) -> None:
+    """Publish, unless a finding stands in the way; either is committed with all that follows."""
+    build = run.judged.made.build
+    if run.judged.blocking:
         day.journal.block("publish")
-        made.build.discard()
-    else:
-        with _step(day, day.journal, "publish"):
-            reading_table.store(made.build, readings, day.before)
-            day.before_publish(record.run_id)
-            made.build.publish(record)
-    day.watch.memory.runs.append(judged.entry(day.watch))
+        build.discard()
+        commit(replace(run, readings=()), day.watch, day.in_transaction)
+        return
+    with _step(day, day.journal, "publish"):
+        reading_table.store(build, run.readings, day.before)
+        faults.reach("run.before_seal")
+        build.publish(run.record, partial(_commit_sealed, day, run))
+        faults.reach("run.pointed")
+
+
+def _commit_sealed(day: Day, run: Committed, version: str) -> None:
+    faults.reach("run.sealed")
+    commit(replace(run, version=version), day.watch, day.in_transaction)
 
 
 def _something_can_be_known(scope: Scope) -> None:

@@ -3,46 +3,64 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from fintech_factory.errors import WarehouseError
+from fintech_factory.errors import StateError
 from fintech_factory.kpi_engine.definitions import Definitions, Kpi
 from fintech_factory.kpi_engine.meaning import fingerprint
 from fintech_factory.kpi_engine.versions import LoggedVersion
-from fintech_factory.pipeline.json_lines import JsonLines
+from fintech_factory.state import logs
+from fintech_factory.state.store import State
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 __all__ = ["DefinitionLog"]
+
+_LOG = "definitions"
 
 
 @dataclass(frozen=True, slots=True)
 class DefinitionLog:
-    """Versions as lines of `state/definitions.jsonl`, in the order of their first use."""
+    """Versions as entries of the log `definitions`, in the order of their first use."""
 
-    lines: JsonLines
+    state: State
+
+    @property
+    def where(self) -> str:
+        """Its place, for messages."""
+        return f"{self.state.where}, log {_LOG}"
 
     @property
     def exists(self) -> bool:
         """Whether any run has kept its definitions here."""
-        return self.lines.path.exists()
+        with self.state.rows() as rows:
+            return bool(rows.query("SELECT 1 FROM log_entry WHERE log = ? LIMIT 1", [_LOG]))
 
     def versions(self) -> list[LoggedVersion]:
         """Give every version that a run has used, oldest first.
 
         Raises:
-            WarehouseError: a line cannot be read, or no longer says what it said.
+            StateError: an entry cannot be read, or no longer says what it said.
         """
-        rows = enumerate(self.lines.rows(), start=1)
-        return [_version(row, f"{self.lines.path}:{number}") for number, row in rows]
+        with self.state.rows() as rows:
+            held = logs.entries(rows, _LOG)
+        return [
+            _version(row, f"{self.where}, entry {number}")
+            for number, row in enumerate(held, start=1)
+        ]
 
     def latest(self) -> dict[str, LoggedVersion]:
         """Give the newest version of each KPI; a removed KPI keeps its last."""
         return {each.kpi: each for each in self.versions()}
 
-    def note(self, definitions: Definitions, run_id: str, at: datetime) -> None:
-        """Keep the versions that no run has used before."""
+    def note(
+        self, connection: "Connection", definitions: Definitions, run_id: str, at: datetime
+    ) -> None:
+        """Keep the versions that no run has used before, within the caller's transaction."""
         known = {(each.kpi, each.version) for each in self.versions()}
         fresh = (kpi for kpi in definitions.kpis.values() if (kpi.id, kpi.version) not in known)
-        self.lines.append(_rows(fresh, run_id, at))
+        logs.append(connection, _LOG, _rows(fresh, run_id, at))
 
 
 def _rows(kpis: Iterable[Kpi], run_id: str, at: datetime) -> Iterable[dict[str, Any]]:
@@ -74,11 +92,11 @@ def _version(row: dict[str, Any], where: str) -> LoggedVersion:
         )
         is_whole = fingerprint(version.meaning) == row["sha256"]
     except (KeyError, TypeError, ValueError) as broken:
-        raise WarehouseError(
-            f"this is no line of the definition log ({broken!r})", where=where, hint=_RESTORE
+        raise StateError(
+            f"this is no entry of the definition log ({broken!r})", where=where, hint=_RESTORE
         ) from broken
     if not is_whole:
-        raise WarehouseError(
+        raise StateError(
             f"the meaning of {version.kpi} {version.version} is not what was logged:"
             " its SHA-256 differs",
             where=where,
@@ -87,4 +105,6 @@ def _version(row: dict[str, Any], where: str) -> LoggedVersion:
     return version
 
 
-_RESTORE = "restore the file from a backup; without it the next run begins a log of its own"
+_RESTORE = (
+    "restore the database from a backup; without its log the next run begins a log of its own"
+)

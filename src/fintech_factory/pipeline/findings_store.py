@@ -1,30 +1,37 @@
-"""Findings and what happened to them: a file that only ever grows."""
+"""Findings and what happened to them: a log that only ever grows."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from fintech_factory.pipeline.json_lines import JsonLines
+from fintech_factory.state import logs
+from fintech_factory.state.store import State
 from fintech_factory.validation.findings import Event, EventKind, Found
 from fintech_factory.values import Finding, Severity
 
-__all__ = ["FindingFile"]
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+__all__ = ["FindingLog"]
+
+_LOG = "findings"
 
 
 @dataclass(frozen=True, slots=True)
-class FindingFile:
-    """Findings as lines of `state/findings.jsonl`."""
+class FindingLog:
+    """Findings as entries of the log `findings`."""
 
-    lines: JsonLines
+    state: State
 
     def events(self) -> list[Event]:
         """Give everything that happened, oldest first."""
-        return [_event(row) for row in self.lines.rows()]
+        with self.state.rows() as rows:
+            return [_event(row) for row in logs.entries(rows, _LOG)]
 
-    def append(self, events: Sequence[Event]) -> None:
-        """Keep what happened in one write."""
-        self.lines.append(_row(event) for event in events)
+    def append(self, connection: "Connection", events: Iterable[Event]) -> None:
+        """Keep what happened within the caller's transaction."""
+        logs.append(connection, _LOG, (_row(event) for event in events))
 
 
 def _row(event: Event) -> dict[str, Any]:

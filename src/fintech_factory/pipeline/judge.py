@@ -13,7 +13,7 @@ from fintech_factory.pipeline.live import Stale, expectation, live_look, stale_o
 from fintech_factory.pipeline.run_log import BLOCKED, PUBLISHED, RunEntry
 from fintech_factory.pipeline.validate import Examination, Made, Watch, examine
 from fintech_factory.validation.comparison import Reconciliation, Tolerances
-from fintech_factory.validation.findings import Found, Sighting, Tracked
+from fintech_factory.validation.findings import Event, Found, Sighting, Tracked
 from fintech_factory.validation.gate import blocking
 from fintech_factory.warehouse.protocol import Build, Reader, Version
 
@@ -35,7 +35,8 @@ class Judged:
     """What validation says of a run.
 
     `seen` is every finding that it met, `known` all that there are, as they stand now; `blocking`
-    is what stops the publish.
+    is what stops the publish; `events` are what it adds to the log of findings, to be kept with
+    the run itself.
     """
 
     at: datetime
@@ -45,6 +46,7 @@ class Judged:
     seen: tuple[Tracked, ...]
     known: tuple[Tracked, ...]
     blocking: tuple[Found, ...]
+    events: tuple[Event, ...] = ()
 
     @property
     def on(self) -> date:
@@ -90,14 +92,14 @@ def compare_all(
 def judge(
     made: Made, watch: Watch, before: Version | None, open_: OpenVersion, sighting: Sighting
 ) -> Judged:
-    """Run every check, keep what it found and what it was held against, and work the gate."""
+    """Run every check and work the gate; what it found is kept when the run is committed."""
     with open_(before) if before else nullcontext() as reader:
         examination = examine(made, reader, watch)
     manifest = made.batch.manifest
     live = live_look(sighting.at, manifest, watch.refusal, watch.memory, watch.settings)
     looks = [*examination.looks(sighting), live]
-    known = watch.memory.remember(looks)
-    watch.memory.baselines.keep(examination.baselines)
+    known, events = watch.memory.grown(looks)
+    watch.memory.keep_evidence(looks, known)
     met = dict.fromkeys(
         found.id for _, checks in looks for check in checks for found in check.found
     )
@@ -110,4 +112,5 @@ def judge(
         seen=tuple(known[each] for each in met),
         known=tuple(known.values()),
         blocking=blocking(examination.examined, known, watch.settings.gate.blocks, today),
+        events=events,
     )

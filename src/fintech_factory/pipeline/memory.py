@@ -4,14 +4,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fintech_factory.pipeline.accuracy_log import AccuracyLog
 from fintech_factory.pipeline.baseline_store import BaselineLog, Reset
 from fintech_factory.pipeline.evidence_store import EvidenceFolder
-from fintech_factory.pipeline.findings_store import FindingFile
-from fintech_factory.pipeline.json_lines import JsonLines
+from fintech_factory.pipeline.findings_store import FindingLog
 from fintech_factory.pipeline.outcome import own_date
 from fintech_factory.pipeline.run_log import RunEntry, RunLog
+from fintech_factory.state.store import State
 from fintech_factory.validation.findings import (
     Event,
     EventKind,
@@ -23,6 +24,9 @@ from fintech_factory.validation.findings import (
 )
 from fintech_factory.warehouse.protocol import Version
 
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
 __all__ = ["Look", "Memory", "answered_by"]
 
 Look = tuple[Sighting, Sequence[Examined]]
@@ -31,38 +35,51 @@ Look = tuple[Sighting, Sequence[Examined]]
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """The files of `state/`; whoever changes one holds the writer's lock."""
+    """What lies in the operational database; whoever changes it holds the writer's lock."""
 
-    findings: FindingFile
+    state: State
+    findings: FindingLog
     baselines: BaselineLog
     runs: RunLog
     accuracy: AccuracyLog
     evidence: EvidenceFolder
 
     @classmethod
-    def of(cls, state: Path) -> "Memory":
-        """Take the folder; files that are not there yet are empty."""
+    def of(cls, state: State, evidence: Path) -> "Memory":
+        """Take the database, empty if nobody has made it yet, and the folder of evidence."""
         return cls(
-            findings=FindingFile(JsonLines(state / "findings.jsonl")),
-            baselines=BaselineLog(JsonLines(state / "baselines.jsonl")),
-            runs=RunLog(JsonLines(state / "runs.jsonl")),
-            accuracy=AccuracyLog(JsonLines(state / "accuracy.jsonl")),
-            evidence=EvidenceFolder(state / "evidence"),
+            state,
+            FindingLog(state),
+            BaselineLog(state),
+            RunLog(state),
+            AccuracyLog(state),
+            EvidenceFolder(evidence),
         )
 
     def after(self, looks: Iterable[Look]) -> dict[str, Tracked]:
         """Give every finding as some looks leave it, and keep nothing."""
-        return fold(_grown(self, looks)[0])
+        return self.grown(looks)[0]
 
-    def remember(self, looks: Iterable[Look]) -> dict[str, Tracked]:
-        """Keep what some looks changed; give every finding as it stands then."""
+    def grown(self, looks: Iterable[Look]) -> tuple[dict[str, Tracked], tuple[Event, ...]]:
+        """Give every finding as some looks leave it, and what they add; keep nothing."""
+        events, fresh = self.findings.events(), list[Event]()
+        for sighting, examined in looks:
+            news = sweep(fold(events), examined, sighting)
+            events, fresh = events + news, fresh + news
+        return fold(events), tuple(fresh)
+
+    def remember(self, connection: "Connection", looks: Iterable[Look]) -> dict[str, Tracked]:
+        """Keep what some looks changed, in the caller's transaction; give all as it stands then."""
         looks = list(looks)
-        events, fresh = _grown(self, looks)
-        known = fold(events)
-        self.findings.append(fresh)
+        known, fresh = self.grown(looks)
+        self.findings.append(connection, fresh)
+        self.keep_evidence(looks, known)
+        return known
+
+    def keep_evidence(self, looks: Iterable[Look], known: Mapping[str, Tracked]) -> None:
+        """Keep the rows behind what was found, beside the database."""
         for _, examined in looks:
             self.evidence.keep(examined, known)
-        return known
 
     def block(self, version: Version | None) -> RunEntry | None:
         """Give the run that the gate stopped and nothing was published since, None without one.
@@ -106,11 +123,3 @@ def answered_by(reset: Reset, known: Mapping[str, Tracked]) -> list[Event]:
         for each in known.values()
         if each.fixed_at is None and reset.answers(each.found.check)
     ]
-
-
-def _grown(memory: Memory, looks: Iterable[Look]) -> tuple[list[Event], list[Event]]:
-    events, fresh = memory.findings.events(), list[Event]()
-    for sighting, examined in looks:
-        news = sweep(fold(events), examined, sighting)
-        events, fresh = events + news, fresh + news
-    return events, fresh

@@ -1,13 +1,15 @@
-"""What became of each run and each recomputation: files that only ever grow."""
+"""What became of each run."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
-from fintech_factory.pipeline.json_lines import JsonLines
+from fintech_factory.state.runs import RunRow, runs
+from fintech_factory.state.store import State
 from fintech_factory.validation.freshness import Expectation
 
-__all__ = ["BLOCKED", "PUBLISHED", "RunEntry", "RunLog"]
+__all__ = ["BLOCKED", "PUBLISHED", "RunEntry", "RunLog", "expected_row"]
 
 PUBLISHED = "published"
 BLOCKED = "blocked"
@@ -38,33 +40,18 @@ class RunEntry:
 
 @dataclass(frozen=True, slots=True)
 class RunLog:
-    """The file `state/runs.jsonl`."""
+    """The runs of the operational database."""
 
-    lines: JsonLines
+    state: State
 
     def entries(self) -> list[RunEntry]:
         """Give every run, oldest first."""
-        return [_entry(row) for row in self.lines.rows()]
-
-    def append(self, entry: RunEntry) -> None:
-        """Keep what became of a run."""
-        self.lines.append([_row(entry)])
+        with self.state.rows() as rows:
+            return [_entry(row) for row in runs(rows)]
 
 
-def _row(entry: RunEntry) -> dict[str, Any]:
-    return {
-        "run_id": entry.run_id,
-        "at": entry.at.isoformat(),
-        "status": entry.status,
-        "batch_id": entry.batch_id,
-        "as_of": entry.as_of.isoformat(),
-        "reason": entry.reason,
-        "findings": list(entry.findings),
-        "expected": _expected_row(entry.expected) if entry.expected else None,
-    }
-
-
-def _expected_row(expected: Expectation) -> dict[str, Any]:
+def expected_row(expected: Expectation) -> dict[str, Any]:
+    """Give an expectation as one JSON object."""
     return {
         "cadence": expected.cadence,
         "by": expected.expected_by.isoformat(),
@@ -72,18 +59,18 @@ def _expected_row(expected: Expectation) -> dict[str, Any]:
     }
 
 
-def _entry(row: dict[str, Any]) -> RunEntry:
+def _entry(row: RunRow) -> RunEntry:
     return RunEntry(
-        run_id=row["run_id"],
-        at=datetime.fromisoformat(row["at"]),
-        status=row["status"],
-        batch_id=row["batch_id"],
-        as_of=date.fromisoformat(row["as_of"]),
-        reason=row["reason"],
-        findings=tuple(row["findings"]),
-        expected=_expected(row["expected"]) if row["expected"] else None,
+        run_id=row.run_id,
+        at=row.committed_at,
+        status=row.status,
+        batch_id=row.batch_id,
+        as_of=row.as_of,
+        reason=row.reason,
+        findings=row.findings,
+        expected=_expected(row.expected) if row.expected else None,
     )
 
 
-def _expected(row: dict[str, Any]) -> Expectation:
+def _expected(row: Mapping[str, Any]) -> Expectation:
     return Expectation(row["cadence"], time.fromisoformat(row["by"]), row["quiet_days"])

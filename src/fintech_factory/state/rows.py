@@ -13,8 +13,18 @@ if TYPE_CHECKING:
     import sqlite3
 
     import psycopg
+    from sqlalchemy import Connection
 
-__all__ = ["NO_ROWS", "Rows", "day", "held", "missing_driver", "postgresql_rows", "sqlite_rows"]
+__all__ = [
+    "NO_ROWS",
+    "Rows",
+    "day",
+    "held",
+    "missing_driver",
+    "postgresql_rows",
+    "sqlite_rows",
+    "transaction_rows",
+]
 
 _CONNECT_S = 10
 _BUSY_S = 30
@@ -63,8 +73,7 @@ class _PostgreSQLRows:
         self._connection = connection
 
     def query(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
-        own = sql.replace("%", "%%").replace("?", "%s").encode()
-        return self._connection.execute(own, tuple(parameters)).fetchall()
+        return self._connection.execute(_pyformat(sql).encode(), tuple(parameters)).fetchall()
 
     def has(self, table: str) -> bool:
         return self.query("SELECT to_regclass(?)", [table]) != [(None,)]
@@ -104,6 +113,31 @@ def postgresql_rows(url: str, password: str | None) -> Iterator[Rows]:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         connection.read_only = True
         yield _PostgreSQLRows(connection)
+
+
+def transaction_rows(connection: "Connection", *, is_sqlite: bool) -> Rows:
+    """Read rows as a transaction sees them, what it has changed so far included."""
+    return _TransactionRows(connection, is_sqlite=is_sqlite)
+
+
+class _TransactionRows:
+    def __init__(self, connection: "Connection", *, is_sqlite: bool) -> None:
+        self._connection = connection
+        self._is_sqlite = is_sqlite
+
+    def query(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        own = sql if self._is_sqlite else _pyformat(sql)
+        result = self._connection.exec_driver_sql(own, tuple(parameters))
+        return [tuple(row) for row in result]
+
+    def has(self, table: str) -> bool:
+        from sqlalchemy import inspect
+
+        return inspect(self._connection).has_table(table)
+
+
+def _pyformat(sql: str) -> str:
+    return sql.replace("%", "%%").replace("?", "%s")
 
 
 def missing_driver() -> StateError:

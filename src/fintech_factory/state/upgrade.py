@@ -1,16 +1,12 @@
 """Brings a database's tables to this code's revision: by one process at a time, all or nothing."""
 
-import fcntl
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, text
 
+from fintech_factory.state.lock import file_lock
 from fintech_factory.state.revision import MIGRATIONS
 
 if TYPE_CHECKING:
@@ -30,7 +26,7 @@ def upgrade(state: "State") -> None:
     """
     if state.is_sqlite:
         state.path.parent.mkdir(parents=True, exist_ok=True)
-        with _file_lock(state.path.with_name(f".{state.path.name}.lock")):
+        with file_lock(state.path.with_name(f".{state.path.name}.lock")):
             _keep_a_log(state)
             state.revision()
             with state.engine.connect() as connection, connection.begin():
@@ -57,13 +53,3 @@ def _keep_a_log(state: "State") -> None:
 
     with closing(sqlite3.connect(state.path)) as connection:
         connection.execute("PRAGMA journal_mode=WAL")
-
-
-@contextmanager
-def _file_lock(path: Path) -> Iterator[None]:
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)

@@ -1,6 +1,6 @@
 """The embedded warehouse: one DuckDB file a published version."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -219,8 +219,12 @@ class DuckDBBuild(DuckDBReader):
         finally:
             self._connection = self._connect()
 
-    def publish(self, run: RunRecord) -> Version:
-        """Make the build the version that readers see, atomically; older ones are pruned."""
+    def publish(self, run: RunRecord, commit: Callable[[str], None] = lambda _: None) -> Version:
+        """Make the build the version that readers see, atomically; older ones are pruned.
+
+        If `commit` fails, the file stays beside the published one: whether it was committed all
+        the same is found out by whoever repairs.
+        """
         for table in self._raw:
             self._connection.execute(f"DROP VIEW raw_{table}")
         self._connection.close()
@@ -229,6 +233,7 @@ class DuckDBBuild(DuckDBReader):
             _sync(stream.fileno())
         self.path.rename(target)
         sync_folder(target.parent)
+        commit(self._name)
         version = self._folder.point_to(self._name, run)
         self._folder.prune(self._limits.keep_versions, is_read)
         return version

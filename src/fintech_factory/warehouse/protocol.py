@@ -1,6 +1,6 @@
 """What the floors above ask of a warehouse."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -110,8 +110,11 @@ class Build(Reader, Protocol):
         """Run several such queries, each with its parameters, within the limits together."""
         ...
 
-    def publish(self, run: RunRecord) -> Version:
-        """Make the build the version that readers see, atomically."""
+    def publish(self, run: RunRecord, commit: Callable[[str], None] = ...) -> Version:
+        """Make the build the version that readers see, atomically.
+
+        `commit` is told its name once its file is whole and on disk; readers see it afterwards.
+        """
         ...
 
     def discard(self) -> None:

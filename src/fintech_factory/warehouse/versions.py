@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import date, datetime
@@ -13,7 +13,7 @@ from fintech_factory.errors import WarehouseError
 from fintech_factory.values import Finding, Severity
 from fintech_factory.warehouse.protocol import RunRecord, Version
 
-__all__ = ["VersionFolder", "is_read", "replace_durably", "sync_folder"]
+__all__ = ["VersionFolder", "is_read", "replace_durably", "run_of", "sync_folder"]
 
 _POINTER = "CURRENT"
 
@@ -43,7 +43,7 @@ class VersionFolder:
         pointer = self.root / _POINTER
         try:
             content = json.loads(pointer.read_text())
-            version = Version(content["version"], self.path_of(content["version"]), _run(content))
+            version = Version(content["version"], self.path_of(content["version"]), run_of(content))
         except FileNotFoundError:
             return None
         except (ValueError, KeyError, TypeError) as broken:
@@ -80,6 +80,12 @@ class VersionFolder:
                 self.path_of(name).unlink()
                 dropped.append(name)
         return dropped
+
+    def drop_after(self, name: str, but: Collection[str]) -> None:
+        """Remove the files of later versions than one that nobody was ever pointed to."""
+        for later in self.names():
+            if later > name and later not in but:
+                self.path_of(later).unlink()
 
     def findings(self) -> list[Finding]:
         """Say what is wrong with the folder: leftovers of builds that never finished."""
@@ -134,7 +140,8 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _run(content: dict[str, Any]) -> RunRecord:
+def run_of(content: Mapping[str, Any]) -> RunRecord:
+    """Read a run as the pointer, or the row of a committed run, holds it."""
     return RunRecord(
         run_id=content["run_id"],
         inputs=content["inputs"],

@@ -1,0 +1,46 @@
+"""Opens the operational database that a workspace's settings name."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fintech_factory.app.factory import Factory
+    from fintech_factory.config.workspace import Workspace
+    from fintech_factory.state.store import State
+
+__all__ = ["open_state"]
+
+_FILE = "factory.db"
+
+
+def open_state(factory: "Factory") -> "State":
+    """Give the database, with what earlier releases kept in files brought in.
+
+    Raises:
+        ConfigError: the settings name one and cannot be read.
+        StateError: it cannot be opened, or a file of an earlier release cannot be read.
+    """
+    from fintech_factory.state.earlier_files import bring_in
+    from fintech_factory.state.store import State, sqlite_url
+
+    named = None if _is_a_file(factory.workspace) else factory.settings.state
+    if named is None or named.url is None:
+        state = State(sqlite_url(factory.workspace.state / _FILE))
+    else:
+        state = State(named.url, named.password.reveal() if named.password else None)
+    bring_in(state, factory.workspace.state)
+    return state
+
+
+def _is_a_file(workspace: "Workspace") -> bool:
+    """Say whether the settings name no server, without loading what reads settings.
+
+    That takes longer than all else that a run without news does, and settings that are being
+    edited must not keep anyone from reading what is published. A server's address begins with
+    `postgresql`; only an escape could hide that.
+    """
+    try:
+        text = workspace.settings_file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return False
+    lines = (line for line in text.splitlines() if not line.lstrip().startswith("#"))
+    return not any("postgresql" in line or "\\" in line for line in lines)
