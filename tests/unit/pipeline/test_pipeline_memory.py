@@ -23,7 +23,7 @@ DAY = NOON.date()
 
 
 @pytest.fixture
-def memory(state: Database) -> Memory:
+def memory(state: Database, tmp_path: Path) -> Memory:
     return Memory.of(state, tmp_path / "evidence")
 
 
