@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from fintech_factory.app.factory import Factory
-    from fintech_factory.kpi_engine import Reading
+    from fintech_factory.kpi_engine import Kpi, Reading
     from fintech_factory.kpi_engine.definition_diff import DefinitionDiff
     from fintech_factory.kpi_engine.outdated import Known
     from fintech_factory.kpi_engine.versions import LoggedVersion
@@ -58,9 +58,15 @@ class KpiVersions:
         if problems:
             raise DefinitionError(problems)
 
-    def keep(self, connection: "Connection", run_id: str) -> None:
-        """Keep the versions that a run is the first to use, in the transaction that commits it."""
-        self.log.note(connection, self.factory.definitions, run_id, self.factory.clock.now())
+    def keep(
+        self, connection: "Connection", run_id: str
+    ) -> "list[tuple[LoggedVersion | None, Kpi]]":
+        """Keep the versions that a run is the first to use, in the transaction that commits it.
+
+        Gives each with the version before, None for a KPI that is new.
+        """
+        now = self.factory.clock.now()
+        return self.log.note(connection, self.factory.definitions, run_id, now)
 
     def outdated(self, readings: "Sequence[Reading]") -> "Mapping[str, bool]":
         """Name the KPIs whose published readings were made by another meaning than the file's.

@@ -52,10 +52,24 @@ class Facilities:
 
     def ingest_statements(self, path: Path) -> "StatementBatch":
         """Land a file of financial statements; what landed before stays."""
+        from fintech_factory.app.audit import Note
         from fintech_factory.ingestion.sources.statements import land_statements
 
         raw_root = self.factory.workspace.raw("statements")
-        return land_statements(path, raw_root, self.factory.clock)
+        self.factory.audit.catch_up()
+        batch = land_statements(path, raw_root, self.factory.clock)
+        if batch.status != "unchanged":
+            after = {
+                "source": "statements",
+                "rows": len(batch.statements),
+                "set_aside": len(batch.set_aside),
+                "periods": [each.period_end for each in batch.statements],
+            }
+            hashes = (batch.sha256,)
+            self.factory.audit.note(
+                Note(f"ingest.{batch.status}", batch.batch_id, after=after, batch_hashes=hashes)
+            )
+        return batch
 
     def monitor(self, reader: "Reader", dates: "Sequence[ViewDate]") -> "Monitor":
         """Read what the facilities are judged on, at some snapshots of a version or build."""

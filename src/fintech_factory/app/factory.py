@@ -14,6 +14,7 @@ from fintech_factory.config.workspace import Workspace
 from fintech_factory.errors import NothingPublished
 
 if TYPE_CHECKING:
+    from fintech_factory.app.audit import Audit
     from fintech_factory.app.definitions import KpiVersions
     from fintech_factory.app.facilities import Facilities
     from fintech_factory.app.kpis import Kpis
@@ -42,10 +43,14 @@ _MEGABYTE = 1_000_000
 
 @dataclass(frozen=True)
 class Factory:
-    """One workspace, ready to work; what a command does not need is never loaded."""
+    """One workspace, ready to work; what a command does not need is never loaded.
+
+    `actor` is who acts, for the audit trail; empty means FACTORY_ACTOR or the machine's account.
+    """
 
     workspace: Workspace
     clock: Clock = field(default_factory=SystemClock)
+    actor: str = ""
 
     @cached_property
     def settings(self) -> "FactorySettings":
@@ -53,6 +58,13 @@ class Factory:
         from fintech_factory.config import FactorySettings, load
 
         return load(self.workspace.settings_file, FactorySettings).value
+
+    @cached_property
+    def audit(self) -> "Audit":
+        """The workspace's audit trail."""
+        from fintech_factory.app.audit import Audit
+
+        return Audit(self)
 
     @cached_property
     def rules(self) -> "LedgerRules":
@@ -219,7 +231,9 @@ class Factory:
         from fintech_factory.ingestion import Place, land
 
         with self.writing("factory ingest"):
-            return land(arrival, Place.of(self.workspace), self.clock, progress)
+            landing = land(arrival, Place.of(self.workspace), self.clock, progress)
+            self.audit.landed(landing.manifest, landing.status)
+            return landing
 
     def run(
         self,
@@ -249,13 +263,17 @@ class Factory:
 
     @contextmanager
     def writing(self, purpose: str) -> Iterator[None]:
-        """Hold the writer's lock while a block runs; what a killed run left is repaired first."""
+        """Hold the writer's lock while a block runs; what a killed run left is repaired first.
+
+        Settings that were edited since are written into the audit trail before anything else.
+        """
         from fintech_factory.pipeline.repair import repair
         from fintech_factory.warehouse.lock import writer_lock
         from fintech_factory.warehouse.versions import VersionFolder
 
         with writer_lock(self.workspace.warehouse / ".writer.lock", purpose, self.clock):
             repair(VersionFolder(self.workspace.warehouse), self.state)
+            self.audit.catch_up()
             yield
 
     @property

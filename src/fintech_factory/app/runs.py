@@ -15,9 +15,32 @@ if TYPE_CHECKING:
     from fintech_factory.pipeline.inbox import Export, Inbox
     from fintech_factory.pipeline.journal import Journal
     from fintech_factory.pipeline.outcome import Dates, DayOutcome, Held
+    from fintech_factory.state.audit import Head
     from fintech_factory.warehouse.protocol import Version
 
 __all__ = ["Runs"]
+
+
+@dataclass(slots=True)
+class Following:
+    """Writes what follows from a run, in the transaction that commits it.
+
+    `before` is the version in force until then, `head` the audit trail's afterwards.
+    """
+
+    factory: "Factory"
+    before: "Version | None"
+    head: "Head | None" = None
+
+    def __call__(self, connection: "Connection", run: "Committed") -> None:
+        """Keep the definitions that it is the first to use, and tell the audit trail of it."""
+        from fintech_factory.app.audit import Told
+        from fintech_factory.app.audit_runs import notes_of_run
+
+        told = Told(self.factory.audit, connection)
+        fresh = self.factory.kpi_versions.keep(connection, run.run_id) if run.is_published else []
+        told.note(*notes_of_run(run, self.before, fresh))
+        self.head = told.head
 
 
 @dataclass(frozen=True)
@@ -58,6 +81,7 @@ class Runs:
             # Another run may have published since: its readings are carried over.
             before = self._sound_version() if force else self.factory.current()
             watch = self.factory.validation.watch(batch, before)
+            follow = Following(self.factory, before)
             day = Day(
                 build=self.factory.warehouse.build,
                 before=before,
@@ -68,9 +92,11 @@ class Runs:
                 open=self.factory.warehouse.open,
                 inbox=inbox,
                 on_step=on_step,
-                in_transaction=self._follow,
+                in_transaction=follow,
             )
-            return run_day(day, self.factory.book(batch), dates)
+            outcome = run_day(day, self.factory.book(batch), dates)
+            self.factory.audit.seal(follow.head)
+            return outcome
 
     def _held(self, version: "Version") -> "Held":
         """Say what is known of a version without computing, and without reading settings."""
@@ -79,11 +105,6 @@ class Runs:
         validation = self.factory.validation
         known = tuple(validation.memory.after([]).values())
         return Held(version, validation.stale(), known, validation.today)
-
-    def _follow(self, connection: "Connection", run: "Committed") -> None:
-        """Write what follows from a run in the transaction that commits it."""
-        if run.is_published:
-            self.factory.kpi_versions.keep(connection, run.run_id)
 
     def _needs_repair(self) -> bool:
         """Say whether the pointer is behind what was committed, or cannot be followed."""

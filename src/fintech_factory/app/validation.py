@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 from fintech_factory.errors import UsageError
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
+    from fintech_factory.app.audit import Told
     from fintech_factory.app.factory import Factory
     from fintech_factory.config.validation import ValidationSettings
     from fintech_factory.ingestion import Batch
@@ -228,15 +227,21 @@ class Validation:
     def _answer(
         self, kind: "EventKind", finding_id: str, answer: Answer, until: date | None = None
     ) -> "Tracked":
+        from fintech_factory.app.audit import Note
         from fintech_factory.validation.findings import Event
 
         manifest = self._manifest()
-        with self._changing("factory findings") as connection:
+        with self._changing("factory findings") as told:
+            connection = told.connection
             # What only the clock has found so far is kept first, to have something to answer.
             self.memory.remember(connection, [self._live(manifest)] if manifest else [])
             now = self.factory.clock.now()
             said = Event(kind, finding_id, now, by=answer.by, reason=answer.reason, until=until)
+            before = self.finding(finding_id).state_on(self.today)
             self.memory.findings.append(connection, [said])
+            after = {"event": kind.value, "until": until}
+            note = Note(f"finding.{kind.value}", finding_id, {"state": before}, after)
+            told.note(replace(note, reason=answer.reason, by=answer.by))
         return self.finding(finding_id)
 
     def baselines(self) -> "tuple[Mapping[str, Baseline], Sequence[Reset]]":
@@ -250,6 +255,7 @@ class Validation:
         Raises:
             UsageError: no baseline has that name, or a name below it.
         """
+        from fintech_factory.app.audit import Note
         from fintech_factory.pipeline.baseline_store import Reset
         from fintech_factory.pipeline.memory import answered_by
         from fintech_factory.registry import suggestion
@@ -261,9 +267,13 @@ class Validation:
             raise UsageError(
                 f"no baseline is called '{name}'", where="NAME", hint=suggestion(name, [*known])
             )
-        with self._changing("factory findings") as connection:
-            self.memory.baselines.reset(connection, reset)
-            self.memory.findings.append(connection, answered_by(reset, self.memory.after([])))
+        with self._changing("factory findings") as told:
+            self.memory.baselines.reset(told.connection, reset)
+            answered = answered_by(reset, self.memory.after([]))
+            self.memory.findings.append(told.connection, answered)
+            after = {"since": since, "findings_answered": [each.id for each in answered]}
+            note = Note("baseline.reset", name, after=after, reason=answer.reason, by=answer.by)
+            told.note(note)
         return reset
 
     def accuracy(self) -> "Accuracy":
@@ -274,6 +284,7 @@ class Validation:
         Raises:
             UsageError: settings or models have changed since; a run must publish by them first.
         """
+        from fintech_factory.app.audit import Note
         from fintech_factory.pipeline.recomputed import recompute_published
         from fintech_factory.validation.verified import accuracy_of
 
@@ -283,13 +294,14 @@ class Validation:
             with self.factory.warehouse.open(version) as reader:
                 judged, published = recompute_published(reader, self._book, self.factory.scratch)
                 source = self._source_score(reader, version)
-            result = accuracy_of(
-                judged, self.factory.clock.now(), version.run.run_id, published, source
-            )
+            run_id = version.run.run_id
+            result = accuracy_of(judged, self.factory.clock.now(), run_id, published, source)
             manifest = self._manifest()
-            with self.factory.state.transaction() as connection:
-                self.memory.accuracy.append(connection, result)
-                self.memory.remember(connection, [self._live(manifest)] if manifest else [])
+            with self.factory.audit.transaction() as told:
+                self.memory.accuracy.append(told.connection, result)
+                self.memory.remember(told.connection, [self._live(manifest)] if manifest else [])
+                counts = {"compared": result.compared, "agreeing": result.agreeing}
+                told.note(Note("accuracy.scored", run_id, after=counts, run=run_id))
         return result
 
     def _source_score(self, reader: "Reader", version: "Version") -> "SourceScore":
@@ -301,10 +313,10 @@ class Validation:
         return source_score(judged, unreported_balances(reader, days))
 
     @contextmanager
-    def _changing(self, purpose: str) -> "Iterator[Connection]":
+    def _changing(self, purpose: str) -> "Iterator[Told]":
         """Hold the writer's lock, and keep all that a block changes or nothing of it."""
-        with self.factory.writing(purpose), self.factory.state.transaction() as connection:
-            yield connection
+        with self.factory.writing(purpose), self.factory.audit.transaction() as told:
+            yield told
 
     def _book(self, batch_id: str) -> "Book":
         from fintech_factory.ingestion.landing.manifest import open_batch

@@ -19,6 +19,7 @@ NOUNS = {
     "views": "List, show and open the views of the book.",
     "reconcile": "Compare our balances and PAR with the source's own, loan by loan.",
     "findings": "List what was found; accept it for a while, or reset what it is held against.",
+    "audit": "Verify, list, export and anchor the audit trail.",
     "warehouse": "Check the warehouse.",
     "demo": "Run a whole day on a synthetic book.",
 }

@@ -39,10 +39,12 @@ def command(call: Call, *, folder: Path, loans: int, months: int, seed: int) -> 
     from fintech_factory.pipeline.outcome import Dates
 
     with output.progress("demo", None, quiet=call.quiet):
-        workspace = initialise(folder, config_models()).workspace
+        made = initialise(folder, config_models())
+        workspace = made.workspace
         plan = BookPlan(loans, months, seed)
         _switch_on_facility(workspace.config / "facilities", plan)
         factory = Factory(workspace)
+        factory.audit.initialised(made)
         _ingest(factory, plan)
         outcome = factory.run(Dates(month_ends=True))
     readings = factory.kpis.readings(None)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fintech_factory.cli import output
-from fintech_factory.cli.options import Call, as_of_option, exit_with_findings, pass_call
+from fintech_factory.cli.options import Call, as_of_option, by_option, exit_with_findings, pass_call
 from fintech_factory.errors import UsageError
 
 if TYPE_CHECKING:
@@ -30,9 +30,10 @@ def command() -> None:
 @click.option(
     "--accept-shrink", is_flag=True, help="Land it though half the rows of a table are gone."
 )
+@by_option
 @pass_call
 def cascade(
-    call: Call, *, sources: tuple[str, ...], as_of: date | None, accept_shrink: bool
+    call: Call, *, sources: tuple[str, ...], as_of: date | None, accept_shrink: bool, by: str
 ) -> None:
     """Land a Cascade export: a folder, a ZIP, CSV or XLSX files, or an https address.
 
@@ -46,7 +47,8 @@ def cascade(
     with _fetched(sources, Place.of(workspace)) as paths:
         arrival = Arrival(paths, as_of, accept_shrink)
         with output.progress("landing", _size(arrival), quiet=call.quiet) as advance:
-            landing = Factory(workspace).ingest(arrival, lambda _table, size: advance(size))
+            factory = Factory(workspace, actor=by)
+            landing = factory.ingest(arrival, lambda _table, size: advance(size))
     if call.json:
         output.emit_json(landing_as_json(landing))
     else:
@@ -66,8 +68,11 @@ def cascade(
     metavar="FILE",
     help="With --template: write it there.",
 )
+@by_option
 @pass_call
-def statements(call: Call, *, path: Path | None, as_template: bool, out: Path | None) -> None:
+def statements(
+    call: Call, *, path: Path | None, as_template: bool, out: Path | None, by: str
+) -> None:
     """Land financial statements from a CSV made by the template.
 
     The same content again changes nothing. Exit 1 if the file is refused (what landed before
@@ -84,7 +89,7 @@ def statements(call: Call, *, path: Path | None, as_template: bool, out: Path | 
         raise UsageError("--out goes with --template", where="--out")
     from fintech_factory.app import Factory
 
-    landed = Factory(call.workspace()).facilities.ingest_statements(path)
+    landed = Factory(call.workspace(), actor=by).facilities.ingest_statements(path)
     if call.json:
         output.emit_json(landed.as_json())
     else:

@@ -5,15 +5,16 @@ from pathlib import Path
 import click
 
 from fintech_factory.cli import output
-from fintech_factory.cli.options import Call, pass_call
+from fintech_factory.cli.options import Call, by_option, pass_call
 
 __all__ = ["command"]
 
 
 @click.command()
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@by_option
 @pass_call
-def command(call: Call, folder: Path) -> None:
+def command(call: Call, folder: Path, *, by: str) -> None:
     """Make DIR a workspace from the default settings and SQL.
 
     A workspace is left as it is, and nothing that exists is overwritten.
@@ -25,6 +26,7 @@ def command(call: Call, folder: Path) -> None:
     if not made.existed:
         # The first run need not wait for it.
         Factory(made.workspace).state.ready()
+    Factory(made.workspace, actor=by).audit.initialised(made)
     root = made.workspace.root
     if call.json:
         status = "existing" if made.existed else "created"

@@ -16,8 +16,10 @@ __all__ = [
     "Call",
     "add_global_options",
     "as_of_option",
+    "by_option",
     "day_option",
     "exit_with_findings",
+    "optional_day_option",
     "pass_call",
 ]
 
@@ -69,6 +71,21 @@ def as_of_option(help_text: str) -> Callable[[Command], Command]:
 def day_option(name: str, help_text: str) -> Callable[[Command], Command]:
     """Give a command an option that must be a day."""
     return click.option(name, type=_Day(), required=True, metavar="DATE", help=help_text)
+
+
+def optional_day_option(name: str, help_text: str) -> Callable[[Command], Command]:
+    """Give a command an option that is a day or None."""
+    return click.option(name, type=_Day(), metavar="DATE", help=help_text)
+
+
+def by_option(command: Command) -> Command:
+    """Give a command the option --by, empty where it is left out."""
+    return click.option(
+        "--by",
+        default="",
+        metavar="NAME",
+        help="Who does this, for the audit trail; else FACTORY_ACTOR, else the machine's account.",
+    )(command)
 
 
 def exit_with_findings() -> NoReturn:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fintech_factory.cli import output
-from fintech_factory.cli.options import Call, as_of_option, exit_with_findings, pass_call
+from fintech_factory.cli.options import Call, as_of_option, by_option, exit_with_findings, pass_call
 from fintech_factory.cli.stale import say_stale
 
 if TYPE_CHECKING:
@@ -23,8 +23,9 @@ STEPS = ("ingest", "transform", "kpi", "verify", "observe", "reconcile", "valida
     "--month-ends", is_flag=True, help="Every month-end, and the last day of data, in one pass."
 )
 @click.option("--force", is_flag=True, help="Run although nothing has changed.")
+@by_option
 @pass_call
-def command(call: Call, *, as_of: date | None, month_ends: bool, force: bool) -> None:
+def command(call: Call, *, as_of: date | None, month_ends: bool, force: bool, by: str) -> None:
     """Bring in what lies in inbox/, rebuild the models and publish every KPI.
 
     Exit 3 if a warning or a critical finding is open after it, whichever run found it, rows were
@@ -37,7 +38,7 @@ def command(call: Call, *, as_of: date | None, month_ends: bool, force: bool) ->
     if as_of is not None and month_ends:
         raise click.UsageError("--as-of and --month-ends exclude each other")
     dates = Dates(as_of, month_ends)
-    factory = Factory(call.workspace())
+    factory = Factory(call.workspace(), actor=by)
     with output.progress("run", len(STEPS), quiet=call.quiet) as advance:
         outcome = factory.run(dates, force=force, on_step=lambda _: advance(1))
     if call.json:

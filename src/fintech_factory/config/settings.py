@@ -16,6 +16,7 @@ from fintech_factory.config.secret import Secret
 from fintech_factory.registry import suggestion
 
 __all__ = [
+    "AuditTrail",
     "Currency",
     "FactorySettings",
     "Policy",
@@ -229,6 +230,16 @@ class StateDatabase(Settings):
         return self
 
 
+class AuditTrail(Settings):
+    """What signs the audit trail."""
+
+    key: Secret | None = Field(
+        default=None,
+        description="The Ed25519 private key in PEM form: {env: NAME} or {file: PATH}; null means"
+        " state/audit/key.pem, which is made when it is first needed.",
+    )
+
+
 class Reconcile(Settings):
     """When our figure and the source's count as agreeing."""
 
@@ -252,7 +263,7 @@ def _known_timezone(name: str) -> str:
 
 
 class FactorySettings(Settings):
-    """Currency, policy, warehouse, state and reconciliation of one workspace."""
+    """Currency, policy, warehouse, state, audit and reconciliation of one workspace."""
 
     currency: Currency = Field(description="Reporting currency and rates.")
     policy: Policy = Field(description="Rules for ageing, write-off and collection.")
@@ -263,6 +274,7 @@ class FactorySettings(Settings):
     state: StateDatabase = Field(
         default_factory=StateDatabase, description="Where the operational database is."
     )
+    audit: AuditTrail = Field(default_factory=AuditTrail, description="What signs the audit trail.")
     timezone: Annotated[str, AfterValidator(_known_timezone)] = Field(
         default="UTC", description="The time zone that schedules and screens speak in."
     )

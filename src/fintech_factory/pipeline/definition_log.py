@@ -56,11 +56,17 @@ class DefinitionLog:
 
     def note(
         self, connection: "Connection", definitions: Definitions, run_id: str, at: datetime
-    ) -> None:
-        """Keep the versions that no run has used before, within the caller's transaction."""
-        known = {(each.kpi, each.version) for each in self.versions()}
-        fresh = (kpi for kpi in definitions.kpis.values() if (kpi.id, kpi.version) not in known)
+    ) -> list[tuple[LoggedVersion | None, Kpi]]:
+        """Keep the versions that no run has used before, within the caller's transaction.
+
+        Gives each of them with the version before, None for a KPI that is new.
+        """
+        versions = self.versions()
+        known = {(each.kpi, each.version) for each in versions}
+        latest = {each.kpi: each for each in versions}
+        fresh = [kpi for kpi in definitions.kpis.values() if (kpi.id, kpi.version) not in known]
         logs.append(connection, _LOG, _rows(fresh, run_id, at))
+        return [(latest.get(kpi.id), kpi) for kpi in fresh]
 
 
 def _rows(kpis: Iterable[Kpi], run_id: str, at: datetime) -> Iterable[dict[str, Any]]:
