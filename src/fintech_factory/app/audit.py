@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from fintech_factory.state.store import State
     from fintech_factory.warehouse.protocol import Version
 
-__all__ = ["Audit", "Note", "Told", "whoever"]
+__all__ = ["Audit", "Note", "Rows", "Told", "whoever"]
 
 _LANDED = "ingest.landed"
 _PUBLISHED = "run.published"
@@ -47,6 +47,15 @@ class Note:
     run: str = ""
     batch_hashes: tuple[str, ...] = ()
     by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What is about to be shown: of what, its columns, and how many rows."""
+
+    of: str
+    columns: Iterable[str]
+    rows: int
 
 
 def whoever() -> str:
@@ -166,7 +175,7 @@ class Audit:
         from fintech_factory.app.settings_trail import changes, fold, hashes, keep
 
         workspace = self.factory.workspace
-        before = fold(self._said(RECORDED, CHANGED, REMOVED))
+        before = fold(self.said(RECORDED, CHANGED, REMOVED))
         now = hashes(workspace)
         if before == now:
             self.note(*self._late())
@@ -192,18 +201,22 @@ class Audit:
         after = {"format": form, "filter": {k: v for k, v in given.items() if v is not None}}
         self.note(Note("data.exported", "audit trail, unmasked", after=after, reason=reason))
 
-    def shown(self, what: str, columns: Iterable[str], rows: int) -> None:
+    def shown(self, *tables: "Rows") -> None:
         """Say that rows are shown which name borrowers or loans, and by which columns."""
         from fintech_factory.state.personal import personal_columns
 
-        personal = personal_columns(columns)
-        if personal and rows:
-            self.note(Note("data.shown", what, after={"columns": personal, "rows": rows}))
+        self.note(
+            *(
+                Note("data.shown", each.of, after={"columns": personal, "rows": each.rows})
+                for each in tables
+                if each.rows and (personal := personal_columns(each.columns))
+            )
+        )
 
     def _late(self) -> Iterator[Note]:
         from fintech_factory.ingestion.landing.manifest import read_manifest
 
-        told = {subject for _, subject, _ in self._said(_LANDED, _PUBLISHED)}
+        told = {subject for _, subject, _ in self.said(_LANDED, _PUBLISHED)}
         for path in sorted(self.factory.raw.glob("*/manifest.json")):
             folder = path.parent
             if not folder.name.startswith(".") and folder.name not in told:
@@ -212,7 +225,7 @@ class Audit:
         if version is not None and version.run.run_id not in told:
             yield _of_version(version, _LATE)
 
-    def _said(self, *actions: str) -> list[tuple[Any, ...]]:
+    def said(self, *actions: str) -> list[tuple[Any, ...]]:
         """Give (action, subject, after) of all entries of some actions, oldest first."""
         marks = ", ".join("?" * len(actions))
         # Only the number of parameters is formatted in.
@@ -256,7 +269,7 @@ class Audit:
             return [Fault(name, None, spoilt.what)], {}
         if held is not None:
             return [], {name: Head(held.sequence, held.head)}
-        if self.folder.root.exists() or self._said("audit.begun"):
+        if self.folder.root.exists() or self.said("audit.begun"):
             what = "it is gone: a cut tail would not be missed"
             return [Fault(name, None, what)], {}
         return [], {}

@@ -103,13 +103,18 @@ def list_findings(
 @pass_call
 def show(call: Call, *, finding_id: str, rows: int, as_csv: bool) -> None:
     """Show one finding with its evidence and its history."""
+    from fintech_factory.app.audit import Rows
+
     if as_csv and call.json:
         raise UsageError("--json and --csv are two forms of one output; give one", where="--csv")
     validation = _validation(call)
     tracked = validation.finding(finding_id)
     evidence = _Evidence.of(tracked, validation.evidence(tracked), rows)
+    columns, shown = evidence.table
+    told = Rows(f"findings show {finding_id}", list(columns), len(shown))
+    validation.factory.audit.shown(told)
     if as_csv:
-        output.print_csv(*evidence.table)
+        output.print_csv(columns, shown)
         if evidence.not_shown:
             output.note(f"{evidence.not_shown} more are not shown", quiet=call.quiet)
         return

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fintech_factory.cli import output
+from fintech_factory.cli import kpi_why, output
 from fintech_factory.cli.kpi_definitions import VERBS, print_month_changes
 from fintech_factory.cli.options import Call, as_of_option, exit_with_findings, pass_call
 from fintech_factory.cli.stale import say_stale, with_stale
@@ -35,7 +35,7 @@ def command() -> None:
     """List, show, trace and explain KPIs."""
 
 
-for _verb in VERBS:
+for _verb in (*VERBS, *kpi_why.VERBS):
     command.add_command(_verb)
 
 
@@ -147,9 +147,17 @@ def history(call: Call, *, kpi: str, month_ends: bool) -> None:
 def explain(call: Call, *, kpi: str, as_of: date | None) -> None:
     """Open a reading: definition, SQL, part and whole, batch, second engine, largest rows."""
     from fintech_factory.app import Factory
+    from fintech_factory.app.audit import Rows
 
     factory = Factory(call.workspace())
     opened = factory.kpis.explain(kpi, as_of)
+    factory.audit.shown(
+        *(
+            Rows(f"kpi explain {kpi}: rows of {name}", list(rows[0]), len(rows))
+            for name, rows in opened.rows.items()
+            if rows
+        )
+    )
     outdated = factory.kpi_versions.outdated([opened.explanation.reading])
     if call.json:
         changed = {"definition": DEFINITION_CHANGED} if outdated else {}

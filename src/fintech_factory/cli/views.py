@@ -89,6 +89,7 @@ def show(  # noqa: PLR0913 - one parameter an option
     A table that lacks a source is named with what it needs.
     """
     from fintech_factory.app import Factory
+    from fintech_factory.app.audit import Rows
 
     _one_form(call, as_csv=as_csv)
     if month_ends and as_of is not None:
@@ -102,6 +103,15 @@ def show(  # noqa: PLR0913 - one parameter an option
         known.has_table(only)
     shown = views.month_ends(view) if month_ends else [views.show(view, as_of, against)]
     shown = [each.only(only) for each in shown] if only else shown
+    factory.audit.shown(
+        *(
+            Rows(
+                f"views show {view}/{table.name} at {each.on.as_of}", table.columns, len(table.rows)
+            )
+            for each in shown
+            for table in each.tables
+        )
+    )
     if call.json:
         documents = [each.as_json() for each in shown]
         document = {"view": view, "dates": documents} if month_ends else documents[0]
@@ -131,10 +141,13 @@ def loans(  # noqa: PLR0913 - one parameter an option
 ) -> None:
     """Open a row of a table to the loans behind it."""
     from fintech_factory.app import Factory
+    from fintech_factory.app.audit import Rows
 
     _one_form(call, as_csv=as_csv)
     cells = dict(_cell(each) for each in where)
-    found = Factory(call.workspace()).views.loans(view, table, as_of, cells)
+    factory = Factory(call.workspace())
+    found = factory.views.loans(view, table, as_of, cells)
+    factory.audit.shown(Rows(f"views loans {view}/{table}", found.columns, len(found.rows)))
     if call.json:
         output.emit_json({"view": view, "table": table, "where": cells, "loans": list(found.rows)})
     elif as_csv:
