@@ -45,7 +45,8 @@ def _token(client: "WebClient", tools: Tools) -> Iterator[Probe]:
         who = asking.of("auth_test")
     except Failed as failed:
         said = f"token invalid: {failed.error}" if hint_of(failed.error) else str(failed)
-        yield Probe("token", ok=False, said=said, hint=hint_of(failed.error))
+        hint = hint_of(failed.error) or "is Slack reached from here?"
+        yield Probe("token", ok=False, said=said, hint=hint)
         return
     yield Probe("token", ok=True, said=f"{who.get('user', '?')} in {who.get('team', '?')}")
     for address in tools.addresses:

@@ -189,6 +189,9 @@ def _hand_in(smtp: smtplib.SMTP, mail: Written, server: Server) -> str:
     except (smtplib.SMTPException, OSError) as error:
         said = f"the mail server did not say whether it took the mail: {_said(error, server)}"
         raise SmtpFailed("mail", unknown(said)) from None
+    if not 200 <= answer[0] < 600:  # noqa: PLR2004 - no code of SMTP
+        said = f"the mail server's answer to the mail is no SMTP: {_text(answer[1], server)}"
+        raise SmtpFailed("mail", unknown(said))
     _expect(answer, "mail", server)
     return _text(answer[1], server)
 
