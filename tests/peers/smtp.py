@@ -106,14 +106,16 @@ def mail_server(folder: Path, *, starttls: bool = True, **settings: object) -> I
     made = MailServer(certificates(folder))
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(made.certificates.chain, made.certificates.key)
-    secured = {"tls_context": context, "require_starttls": True} if starttls else {}
+    secured = (
+        {"tls_context": context, "require_starttls": True, "auth_required": True}
+        if starttls
+        else {}
+    )
 
     def factory() -> SMTP:
         return SMTP(
             made,
             authenticator=_signs_in,
-            auth_required=True,
-            auth_require_tls=starttls,
             decode_data=False,
             hostname="localhost",
             **secured,

@@ -1,16 +1,48 @@
-"""Which channels there are, and which of them are switched on."""
+"""The channels of a workspace: which there are, what is wrong with them, and opening them."""
 
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
 
-from fintech_factory.registry import Shelf
+from fintech_factory.distribution.channel import Channel, Delivery, Outcome, Probe, Tools
+from fintech_factory.errors import ConfigError, FactoryError, UsageError
+from fintech_factory.message import Fact, Language, Message, Occasion, Text
+from fintech_factory.registry import Shelf, suggestion
+from fintech_factory.values import Severity
 
-__all__ = ["CHANNELS", "channels_of"]
+if TYPE_CHECKING:
+    from fintech_factory.app.factory import Factory
+    from fintech_factory.config.model import Settings
+    from fintech_factory.config.workspace import Workspace
+    from fintech_factory.distribution.settings import ChannelSettings
 
-CHANNELS = Shelf("channels", "fintech_factory.distribution.channels")
-"""The plug-ins that reach people."""
+__all__ = ["Channels", "Listed", "channel_models", "channel_shelf", "channels_of"]
 
+_PACKAGE = "fintech_factory.distribution.channels"
 # These need no credentials and nobody's leave: on unless a settings file says otherwise.
 _ON_BY_THEMSELVES = frozenset({"inbox", "file"})
+
+
+def channel_shelf() -> Shelf:
+    """Give the shelf that channels stand on; outside packages add theirs."""
+    return Shelf("channels", _PACKAGE)
+
+
+def channel_models(workspace: "Workspace | None") -> "dict[str, type[Settings]]":
+    """Say which model each channel's settings file must fit.
+
+    A channel of an outside package has a file only where somebody wrote one.
+    """
+    shelf = channel_shelf()
+    found: dict[str, type[Settings]] = {}
+    for name in shelf.names():
+        module = shelf.find(name)
+        ours = module.__name__.startswith(_PACKAGE)
+        if ours or (workspace is not None and _file(workspace, name).is_file()):
+            found[f"integrations/{name}.yaml"] = module.SETTINGS
+    return found
 
 
 def channels_of(config: Path) -> dict[str, bool]:
@@ -20,7 +52,7 @@ def channels_of(config: Path) -> dict[str, bool]:
     """
     from fintech_factory.alerting.address import MEDIA
 
-    names = sorted({*MEDIA, *CHANNELS.names()})
+    names = sorted({*MEDIA, *channel_shelf().names()})
     return {name: _is_on(config / "integrations" / f"{name}.yaml") for name in names}
 
 
@@ -37,3 +69,165 @@ def _is_on(path: Path) -> bool:
     if said is None or not isinstance(said.node, ScalarNode):
         return path.stem in _ON_BY_THEMSELVES
     return said.node.value is True
+
+
+def _file(workspace: "Workspace", name: str) -> Path:
+    return workspace.config / "integrations" / f"{name}.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A channel: whether messages go out by it, and whether it has what it needs for that."""
+
+    name: str
+    enabled: bool
+    configured: bool
+    problems: tuple[str, ...]
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether it is meant to send and cannot."""
+        return self.enabled and not self.configured
+
+
+def _no_inbox(_delivery: Delivery) -> NoReturn:
+    raise FactoryError("no operational database was opened for it", hint="send through the outbox")
+
+
+@dataclass(frozen=True)
+class Channels:
+    """The channels of one workspace.
+
+    `keep` puts a message into the inbox, `picture` draws a chart, `addresses` are those that routes
+    send to, by channel; whoever sends alerts gives them.
+    """
+
+    factory: "Factory"
+    keep: Callable[[Delivery], None] = _no_inbox
+    picture: Callable[[str], bytes | None] = lambda _: None
+    addresses: Mapping[str, tuple[str, ...]] | None = None
+    base_url: str = ""
+
+    def listed(self) -> tuple[Listed, ...]:
+        """Look at every channel's settings and secrets; nothing is connected."""
+        return tuple(self._listed(name) for name in channel_shelf().names())
+
+    def settings(self, name: str) -> "ChannelSettings":
+        """Read a channel's settings.
+
+        Raises:
+            UsageError: there is no such channel.
+            ConfigError: its file is wrong or missing.
+        """
+        from fintech_factory.config import load
+
+        shelf = channel_shelf()
+        if name not in shelf.names():
+            hint = suggestion(name, shelf.names())
+            raise UsageError(f"no channel is called `{name}`", hint=hint)
+        model: type[ChannelSettings] = shelf.find(name).SETTINGS
+        return load(_file(self.factory.workspace, name), model).value
+
+    def open(self, name: str, *, also: str = "") -> Channel:
+        """Open a channel, enabled or not; `also` is one more address that it is asked about."""
+        settings = self.settings(name)
+        channel: Channel = (
+            channel_shelf().find(name).open_channel(settings, self._tools(name, also))
+        )
+        return channel
+
+    def enabled(self) -> dict[str, Channel]:
+        """Open every channel that messages go out by.
+
+        Raises:
+            ConfigError: the settings of one are wrong.
+        """
+        named = [name for name in channel_shelf().names() if self._has_file(name)]
+        return {name: self.open(name) for name in named if self.settings(name).enabled}
+
+    def probe(self, name: str, *, also: str = "") -> tuple[Probe, ...]:
+        """Look at a channel without anybody noticing; first at what its settings lack."""
+        lacking = [_as_probe(each) for each in _unmet(self.settings(name))]
+        return (*lacking, *self.open(name, also=also).probe())
+
+    def send_test(self, name: str, address: str, language: Language) -> Outcome:
+        """Send a real message that says it is a test."""
+        at = self.factory.clock.now()
+        delivery = Delivery(
+            # Each test is meant to arrive, so each has a key of its own.
+            key=f"test-{secrets.token_hex(12)}",
+            message=_test_message(name, Fact(Text("Sent", "Enviado"), at)),
+            address=address,
+            language=language,
+        )
+        return self.open(name).send(delivery)
+
+    def _has_file(self, name: str) -> bool:
+        return _file(self.factory.workspace, name).is_file()
+
+    def _tools(self, name: str, also: str) -> Tools:
+        known = (self.addresses or {}).get(name, ())
+        return Tools(
+            clock=self.factory.clock,
+            outputs=self.factory.workspace.outputs,
+            base_url=self.base_url,
+            picture=self.picture,
+            keep=self.keep,
+            addresses=(*known, also) if also and also not in known else known,
+        )
+
+    def _listed(self, name: str) -> Listed:
+        if not self._has_file(name):
+            said = f"config/integrations/{name}.yaml is missing"
+            return Listed(name, enabled=False, configured=False, problems=(said,))
+        try:
+            settings = self.settings(name)
+        except ConfigError as error:
+            problems = tuple(str(each) for each in error.problems)
+            return Listed(name, enabled=False, configured=False, problems=problems)
+        problems = tuple(_lacking(settings))
+        return Listed(name, settings.enabled, configured=not problems, problems=problems)
+
+
+def _lacking(settings: "ChannelSettings") -> list[str]:
+    """Say what it would need to be enabled, and which of its secrets are not there."""
+    from fintech_factory.distribution.settings import secrets_of
+
+    lacking = [each.replace("\n", "; ") for each in _unmet(settings)]
+    for key, secret in secrets_of(settings):
+        try:
+            secret.reveal()
+        except UsageError as error:
+            lacking.append(f"{key}: {error.what}")
+    return lacking
+
+
+def _unmet(settings: "ChannelSettings") -> list[str]:
+    """Say what keeps a channel from being enabled; empty for one that is."""
+    from pydantic import ValidationError
+
+    given = {name: getattr(settings, name) for name in type(settings).model_fields}
+    try:
+        type(settings).model_validate({**given, "enabled": True})
+    except ValidationError as error:
+        return [str(each.get("ctx", {}).get("error", each["msg"])) for each in error.errors()]
+    return []
+
+
+def _as_probe(problem: str) -> Probe:
+    said, _, hint = problem.partition("\nhint: ")
+    return Probe("settings", ok=False, said=said, hint=hint)
+
+
+def _test_message(name: str, sent: Fact) -> Message:
+    return Message(
+        thread="",
+        occasion=Occasion.TEST,
+        severity=Severity.INFO,
+        subject=Text(f"Test of the channel {name}", f"Prueba del canal {name}"),
+        summary=Text(
+            "Somebody asked whether messages arrive here. They do.",
+            "Alguien preguntó si los mensajes llegan aquí. Llegan.",
+        ),
+        facts=(sent,),
+    )

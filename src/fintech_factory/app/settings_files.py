@@ -22,6 +22,7 @@ def config_models(workspace: "Workspace | None" = None) -> "Models":
     With a workspace, its definitions are also held against the versions that its runs have used.
     """
     from fintech_factory.alerting.settings import AlertSettings
+    from fintech_factory.app.channels import channel_models
     from fintech_factory.config import CheckedFile, FactorySettings
     from fintech_factory.config.validation import ValidationSettings
     from fintech_factory.ingestion.sources.cascade import CascadeSettings
@@ -35,6 +36,7 @@ def config_models(workspace: "Workspace | None" = None) -> "Models":
         "facilities/*.yaml": CheckedFile(FacilitySettings, _check_facility),
         "factory.yaml": FactorySettings,
         "integrations/cascade.yaml": CascadeSettings,
+        **channel_models(workspace),
         "kpis/kpi_definitions.yaml": CheckedFile(KpiFile, partial(_check_kpis, workspace)),
         "provisioning.yaml": Provisioning,
         "scenarios.yaml": Scenarios,

@@ -57,8 +57,9 @@ class Target:
         """
         parts = urlsplit(self.url)
         path = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
-        connection = HTTPConnection(parts.hostname or "", parts.port, timeout=self.timeout_s)
-        connection.sock = reach(self)
+        sock = reach(self)
+        connection = HTTPConnection(parts.hostname or "", _port(self.url), timeout=self.timeout_s)
+        connection.sock = sock
         try:
             try:
                 connection.request("POST", path, body, {"Host": parts.netloc, **headers})
@@ -74,8 +75,7 @@ def reach(target: Target) -> socket.socket:
     parts = urlsplit(target.url)
     host = parts.hostname or ""
     try:
-        port = parts.port or (443 if parts.scheme == "https" else 80)
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        found = socket.getaddrinfo(host, _port(target.url), type=socket.SOCK_STREAM)
     except (OSError, ValueError) as error:
         raise NotSent(f"{host} is not found: {_said(error)}") from error
     if not target.allow_private:
@@ -89,6 +89,11 @@ def reach(target: Target) -> socket.socket:
     except (OSError, ValueError) as error:
         sock.close()
         raise NotSent(_said(error)) from error
+
+
+def _port(url: str) -> int:
+    parts = urlsplit(url)
+    return parts.port or (443 if parts.scheme == "https" else 80)
 
 
 def _answered(connection: HTTPConnection) -> Answer:

@@ -14,6 +14,8 @@ from fintech_factory.distribution.outcomes import accepted, deferred, refused, s
 __all__ = ["Server", "SmtpFailed", "probe_server", "send_mail"]
 
 _GO_ON = 354
+# RFC 5321, 4.2.1: the first digit of an answer that ends a mail, one way or the other.
+_FINAL = (2, 4, 5)
 _CERTIFICATE = "check `host`, or name your own authority in `ca_file`"
 _LINE_LIMIT = 400
 
@@ -189,7 +191,7 @@ def _hand_in(smtp: smtplib.SMTP, mail: Written, server: Server) -> str:
     except (smtplib.SMTPException, OSError) as error:
         said = f"the mail server did not say whether it took the mail: {_said(error, server)}"
         raise SmtpFailed("mail", unknown(said)) from None
-    if not 200 <= answer[0] < 600:  # noqa: PLR2004 - no code of SMTP
+    if answer[0] // 100 not in _FINAL:
         said = f"the mail server's answer to the mail is no SMTP: {_text(answer[1], server)}"
         raise SmtpFailed("mail", unknown(said))
     _expect(answer, "mail", server)
