@@ -356,3 +356,15 @@ def test_a_probe_says_of_each_webhook_whether_it_is_live(
     assert "hook-secret" not in f"{live}{dead}"
     # Without a text nothing can be posted.
     assert [json.loads(each.body) for each in server.requests] == [{}, {}]
+
+
+@pytest.mark.parametrize("body", [{"channels": [7, None]}, {"channel": "C1"}, {"channels": None}])
+def test_a_probe_survives_an_answer_of_another_shape(
+    server: FaultServer, tmp_path: Path, body: dict[str, object]
+) -> None:
+    server.otherwise = lambda _: Answer(body={"ok": True, **body})
+    used = tools(tmp_path, addresses=("#risk", "C0123456789", "risk"))
+    token, *addresses = open_channel(settings_for(server.url, tmp_path), used).probe()
+    assert token.ok
+    assert [each.ok for each in addresses] == [False, False, False]
+    assert "no Slack address" in addresses[2].said

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from fintech_factory.distribution.channel import Probe, Tools
 from fintech_factory.distribution.http_post import NotKnown, NotSent
 from fintech_factory.distribution.outcomes import scrubbed
+from fintech_factory.distribution.slack_address import fault_of
 from fintech_factory.distribution.slack_answers import Failed, asked, hint_of
 from fintech_factory.distribution.slack_webhook import ask_webhook
 from fintech_factory.errors import UsageError
@@ -64,6 +65,9 @@ class _Asking:
         return asked(lambda: call(**arguments), self._tools.clock.now(), secrets)
 
     def address(self, address: str) -> Probe:
+        if wrong := fault_of(address):
+            said, _, hint = wrong.partition("\nhint: ")
+            return Probe(address, ok=False, said=said, hint=hint)
         try:
             found = self._found(address)
         except Failed as failed:
@@ -88,7 +92,7 @@ class _Asking:
             self.of("users_info", user=address)
             return True
         if not address.startswith("#"):
-            channel = self.of("conversations_info", channel=address).get("channel", {})
+            channel = _mapping(self.of("conversations_info", channel=address).get("channel"))
             return bool(channel.get("is_member") or channel.get("is_im"))
         if self._known is None:
             self._known = dict(self._listed())
@@ -104,11 +108,15 @@ class _Asking:
                 limit=_PAGE,
                 cursor=cursor,
             )
-            for each in page.get("channels", ()):
-                yield each.get("name", ""), bool(each.get("is_member"))
-            cursor = page.get("response_metadata", {}).get("next_cursor", "")
+            for each in map(_mapping, page.get("channels") or ()):
+                yield str(each.get("name", "")), bool(each.get("is_member"))
+            cursor = str(_mapping(page.get("response_metadata")).get("next_cursor", ""))
             if not cursor:
                 return
+
+
+def _mapping(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def _webhook(address: str, url: str, tools: Tools) -> Probe:

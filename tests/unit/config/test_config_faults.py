@@ -8,11 +8,15 @@ import pytest
 from fintech_factory.config import FactorySettings, Settings, load
 from fintech_factory.config.validation import ValidationSettings
 from fintech_factory.errors import ConfigError
+from fintech_factory.registry import Shelf
 
 FIXTURES = Path(__file__).parents[2] / "config"
+CHANNELS = ("email", "file", "slack", "webhook")
+SHELF = Shelf("channels", "fintech_factory.distribution.channels")
 MODELS: dict[str, type[Settings]] = {
     "factory": FactorySettings,
     "validation": ValidationSettings,
+    **{name: SHELF.find(name).SETTINGS for name in CHANNELS},
 }
 FAULTY = sorted(
     path
@@ -34,6 +38,12 @@ def test_there_are_faulty_validation_files_and_a_good_one() -> None:
     assert sum(path.stem.startswith("validation.") for path in FAULTY) >= 10
     good = load(FIXTURES / "validation.good.yml", ValidationSettings).value
     assert str(good.control_totals[0].expected) == "12345678.90"
+
+
+@pytest.mark.parametrize("name", ["email", "slack", "webhook"])
+def test_there_are_faulty_channels_and_good_ones(name: str) -> None:
+    assert sum(path.stem.startswith(f"{name}.") for path in FAULTY) >= 2
+    assert load(FIXTURES / f"{name}.good.yml", MODELS[name]).path.stem == f"{name}.good"
 
 
 @pytest.mark.parametrize("path", FAULTY, ids=lambda path: path.stem.removeprefix("factory."))

@@ -2,7 +2,6 @@
 
 import json
 import math
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
@@ -14,6 +13,7 @@ from fintech_factory.distribution.channel import Delivery, Outcome, Probe, Tools
 from fintech_factory.distribution.outcomes import accepted, refused
 from fintech_factory.distribution.rendering import Sheet, SlackMessage, lay_out, slack_of
 from fintech_factory.distribution.settings import ChannelSettings, checked_url
+from fintech_factory.distribution.slack_address import fault_of
 from fintech_factory.distribution.slack_answers import TOKEN_ERRORS, Failed, asked
 from fintech_factory.distribution.slack_files import attached, uploaded
 from fintech_factory.distribution.slack_probe import probed
@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 
 __all__ = ["SETTINGS", "SlackSettings", "check_address", "open_channel"]
 
-_ADDRESS = re.compile(r"#[\w-]{1,80}|[CGDUW][A-Z0-9]{6,20}")
+check_address = fault_of
+"""Say what is wrong with an address, None if nothing is."""
+
 _METADATA = "fintech_factory_message"
 # What is new of an alert that was told before: also shown outside its thread.
 _LOUD = frozenset({Occasion.ALERT, Occasion.ESCALATION, Occasion.REPEAT})
@@ -70,13 +72,6 @@ class SlackSettings(ChannelSettings):
 
 
 SETTINGS = SlackSettings
-
-
-def check_address(address: str) -> str | None:
-    """Say what is wrong with an address, None if nothing is."""
-    if _ADDRESS.fullmatch(address):
-        return None
-    return f"`{address}` is no Slack address\nhint: write #channel, or an id like C024BE91L"
 
 
 def open_channel(settings: SlackSettings, tools: Tools) -> "Slack":

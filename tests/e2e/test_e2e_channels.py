@@ -1,0 +1,152 @@
+"""`factory channels`: what there is, what is wrong with it, and a message that arrives."""
+
+import json
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from peers.faults import Answer, FaultServer, Request, fault_server
+
+Factory = Callable[..., Any]
+TOKEN = "xoxb-e2e-secret-12"  # noqa: S105 - made up
+
+
+@pytest.fixture
+def root(tmp_path: Path, empty_workspace: Path) -> Path:
+    shutil.copytree(empty_workspace, tmp_path / "w")
+    return tmp_path / "w"
+
+
+@pytest.fixture
+def slack(monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultServer]:
+    monkeypatch.setenv("SLACK_BOT_TOKEN", TOKEN)
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    with fault_server() as server:
+        server.otherwise = _slack
+        yield server
+
+
+def _slack(request: Request) -> Answer:
+    if request.header("Authorization") != f"Bearer {TOKEN}":
+        return Answer(body={"ok": False, "error": "invalid_auth"})
+    if request.path.endswith("conversations.list"):
+        channels = [{"name": "risk", "is_member": True}, {"name": "board", "is_member": False}]
+        return Answer(body={"ok": True, "channels": channels})
+    return Answer(body={"ok": True, "user": "factory", "team": "L", "channel": "C1", "ts": "1.2"})
+
+
+def use_slack(root: Path, server: FaultServer) -> None:
+    path = root / "config" / "integrations" / "slack.yaml"
+    text = path.read_text(encoding="utf-8").replace("enabled: false", "enabled: true")
+    added = f"\ntoken: {{env: SLACK_BOT_TOKEN}}\napi_url: {server.url}/api/\n"
+    path.write_text(text + added, encoding="utf-8")
+
+
+def listed(factory: Factory, root: Path) -> dict[str, Any]:
+    document = factory(root, "channels", "list", "--json").document
+    return {each["name"]: each for each in document["channels"]}
+
+
+def test_what_is_shipped_reaches_nobody_outside_and_is_right(factory: Factory, root: Path) -> None:
+    assert factory(root, "check").code == 0
+    assert factory(root, "channels", "list").code == 0
+    channels = listed(factory, root)
+    on = [name for name, each in channels.items() if each["enabled"]]
+    assert on == ["file", "inbox"]
+    assert channels["slack"]["configured"] is False
+    assert "token" in channels["slack"]["problems"][0]
+
+
+def test_an_enabled_channel_without_its_secret_is_a_finding(
+    factory: Factory, root: Path, slack: FaultServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_slack(root, slack)
+    assert listed(factory, root)["slack"]["configured"] is True
+    assert factory(root, "channels", "list").code == 0
+    monkeypatch.delenv("SLACK_BOT_TOKEN")
+    found = factory(root, "channels", "list")
+    assert found.code == 3
+    assert "SLACK_BOT_TOKEN is absent" in found.out
+    assert factory(root, "channels", "test", "slack").code == 3
+
+
+def test_settings_that_are_wrong_or_gone_are_listed_with_the_place(
+    factory: Factory, root: Path
+) -> None:
+    folder = root / "config" / "integrations"
+    (folder / "slack.yaml").write_text("kind: slack\ntokn: x\n", encoding="utf-8")
+    (folder / "email.yaml").unlink()
+    channels = listed(factory, root)
+    assert "slack.yaml:2:1" in channels["slack"]["problems"][0]
+    assert "is missing" in channels["email"]["problems"][0]
+    assert factory(root, "channels", "test", "slack").code == 2
+
+
+def test_a_probe_posts_nothing_and_knows_the_address(
+    factory: Factory, root: Path, slack: FaultServer
+) -> None:
+    use_slack(root, slack)
+    result = factory(root, "channels", "test", "slack", "--json")
+    assert result.code == 0
+    assert result.document["sent"] is None
+    assert result.document["status"] == "ok"
+    assert not slack.of("chat.postMessage")
+
+
+def test_a_bad_token_is_said_with_what_to_do(
+    factory: Factory, root: Path, slack: FaultServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_slack(root, slack)
+    monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-old-token-34")
+    result = factory(root, "channels", "test", "slack")
+    assert result.code == 3
+    assert "wrong: token: token invalid: invalid_auth" in result.out
+    assert "hint: install the app again" in result.out
+    assert "xoxb-old-token-34" not in result.out + result.err
+
+
+def test_a_test_message_arrives_and_says_that_it_is_one(
+    factory: Factory, root: Path, slack: FaultServer
+) -> None:
+    use_slack(root, slack)
+    result = factory(
+        root, "channels", "test", "slack", "--send", "#risk", "--language", "es", "--json"
+    )
+    assert result.code == 0
+    assert result.document["sent"]["word"] == "accepted"
+    assert result.document["sent"]["provider_id"] == "C1/1.2"
+    (posted,) = slack.of("chat.postMessage")
+    assert "Esto es una prueba" in json.dumps(posted.json(), ensure_ascii=False)
+    assert "thread_ts" not in posted.json()
+
+
+def test_a_test_message_that_is_refused_fails_and_a_bad_address_is_named(
+    factory: Factory, root: Path, slack: FaultServer
+) -> None:
+    use_slack(root, slack)
+    board = factory(root, "channels", "test", "slack", "--send", "#board")
+    assert board.code == 3
+    assert "the bot is not in it" in board.out
+    nowhere = factory(root, "channels", "test", "slack", "--send", "risk", "--json")
+    assert nowhere.code == 1
+    assert nowhere.document["status"] == "failed"
+    assert "no Slack address" in nowhere.document["sent"]["reason"]
+
+
+def test_a_message_for_a_folder_is_there_each_time_anew(factory: Factory, root: Path) -> None:
+    for _ in range(2):
+        assert factory(root, "channels", "test", "file", "--send", "").code == 0
+    assert len(list((root / "outputs" / "messages").glob("*.json"))) == 2
+
+
+def test_a_channel_that_is_none_is_a_wrong_call(factory: Factory, root: Path) -> None:
+    result = factory(root, "channels", "test", "slak")
+    assert result.code == 2
+    assert "did you mean `slack`?" in result.err
