@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from fintech_factory.kpi_engine.observed import Observed
     from fintech_factory.pipeline.view_facts import Loans
     from fintech_factory.views.document import Document
+    from fintech_factory.views.facilities.covenants import Covenant
     from fintech_factory.views.facilities.monitor import Monitor
     from fintech_factory.views.facilities.terms import Facility
     from fintech_factory.views.table import ViewDate
@@ -86,6 +87,15 @@ class Facilities:
             rates=rates,
         )
         return read_monitor(reader, terms, [on.as_of for on in dates])
+
+    def covenants(self, reader: "Reader", on: "ViewDate") -> "tuple[Covenant, ...]":
+        """Give every covenant of every facility as it stands at a date."""
+        from fintech_factory.views.facilities.covenants import covenants_at
+
+        monitor = self.monitor(reader, [on])
+        return tuple(
+            covenant for facility in self.terms for covenant in covenants_at(monitor, facility, on)
+        )
 
     def observed(
         self, reader: "Reader", dates: "Sequence[ViewDate]"

@@ -14,6 +14,7 @@ from fintech_factory.config.workspace import Workspace
 from fintech_factory.errors import NothingPublished
 
 if TYPE_CHECKING:
+    from fintech_factory.app.alerts import Alerts
     from fintech_factory.app.audit import Audit
     from fintech_factory.app.definitions import KpiVersions
     from fintech_factory.app.facilities import Facilities
@@ -179,6 +180,13 @@ class Factory:
         from fintech_factory.app.views import Views
 
         return Views(self)
+
+    @cached_property
+    def alerts(self) -> "Alerts":
+        """What the workspace alerts of."""
+        from fintech_factory.app.alerts import Alerts
+
+        return Alerts(self)
 
     @cached_property
     def validation(self) -> "Validation":

@@ -1,7 +1,7 @@
 """Runs the day of a workspace: what waits in the inbox, then the book."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,12 +11,15 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from fintech_factory.app.factory import Factory
+    from fintech_factory.kpi_engine.observed import ObservedAt
     from fintech_factory.pipeline.committing import Committed
     from fintech_factory.pipeline.inbox import Export, Inbox
     from fintech_factory.pipeline.journal import Journal
     from fintech_factory.pipeline.outcome import Dates, DayOutcome, Held
     from fintech_factory.state.audit import Head
-    from fintech_factory.warehouse.protocol import Version
+    from fintech_factory.views.facilities.covenants import Covenant
+    from fintech_factory.views.table import ViewDate
+    from fintech_factory.warehouse.protocol import Reader, Version
 
 __all__ = ["Runs"]
 
@@ -25,12 +28,14 @@ __all__ = ["Runs"]
 class Following:
     """Writes what follows from a run, in the transaction that commits it.
 
-    `before` is the version in force until then, `head` the audit trail's afterwards.
+    `before` is the version in force until then, `head` the audit trail's afterwards; `covenants`
+    are those of the date that the run speaks of, once it has looked at them.
     """
 
     factory: "Factory"
     before: "Version | None"
     head: "Head | None" = None
+    covenants: "tuple[Covenant, ...]" = ()
 
     def __call__(self, connection: "Connection", run: "Committed") -> None:
         """Keep the definitions that it is the first to use, and tell the audit trail of it."""
@@ -40,7 +45,17 @@ class Following:
         told = Told(self.factory.audit, connection)
         fresh = self.factory.kpi_versions.keep(connection, run.run_id) if run.is_published else []
         told.note(*notes_of_run(run, self.before, fresh))
+        self.factory.alerts.of_run(told, run, self.covenants)
         self.head = told.head
+
+    def look(self, reader: "Reader", dates: "Sequence[ViewDate]") -> "ObservedAt":
+        """Observe the book as ever, and keep how the covenants stand at the last date."""
+        facilities = self.factory.facilities
+        if facilities.terms and dates:
+            # A month in progress is labelled by its end: the run speaks of the last day of data.
+            own = [each for each in dates if each.as_of == each.cut_on] or dates
+            self.covenants = facilities.covenants(reader, own[-1])
+        return self.factory.views.observed(reader, dates)
 
 
 @dataclass(frozen=True)
@@ -78,6 +93,8 @@ class Runs:
             from fintech_factory.pipeline.day import Day, run_day
 
             self.factory.kpi_versions.guard()
+            # Nobody could be told of a run with broken rules: they are read before anything else.
+            _ = self.factory.alerts.alerting
             # Another run may have published since: its readings are carried over.
             before = self._sound_version() if force else self.factory.current()
             watch = self.factory.validation.watch(batch, before)
@@ -94,7 +111,8 @@ class Runs:
                 on_step=on_step,
                 in_transaction=follow,
             )
-            outcome = run_day(day, self.factory.book(batch), dates)
+            book = replace(self.factory.book(batch), observe=follow.look)
+            outcome = run_day(day, book, dates)
             self.factory.audit.seal(follow.head)
             return outcome
 

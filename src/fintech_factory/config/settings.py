@@ -262,6 +262,16 @@ def _known_timezone(name: str) -> str:
     return name
 
 
+def _reachable(url: str) -> str:
+    plain = re.fullmatch(r"https?://[A-Za-z0-9.\-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~\-/]*)?", url)
+    if plain is None or url.endswith("/"):
+        raise ValueError(
+            f"`{url}` is no address to begin a link with\n"
+            "hint: write it like https://factory.example.com, without a / at the end"
+        )
+    return url
+
+
 class FactorySettings(Settings):
     """Currency, policy, warehouse, state, audit and reconciliation of one workspace."""
 
@@ -275,6 +285,10 @@ class FactorySettings(Settings):
         default_factory=StateDatabase, description="Where the operational database is."
     )
     audit: AuditTrail = Field(default_factory=AuditTrail, description="What signs the audit trail.")
+    public_url: Annotated[str, AfterValidator(_reachable)] | None = Field(
+        default=None,
+        description="How people reach this installation; links in messages begin with it.",
+    )
     timezone: Annotated[str, AfterValidator(_known_timezone)] = Field(
         default="UTC", description="The time zone that schedules and screens speak in."
     )

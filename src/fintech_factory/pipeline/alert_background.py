@@ -15,7 +15,7 @@ from fintech_factory.pipeline.alert_desk import Step
 from fintech_factory.pipeline.alert_message import Background, Mover
 from fintech_factory.values import Unit
 
-__all__ = ["Known", "Readings", "background"]
+__all__ = ["Known", "background", "movers_in_words"]
 
 # By these parts of the book a change is explained: they partition it, and name nobody.
 _EXPLAINED_BY = ("product", "entity")
@@ -23,21 +23,19 @@ _MOVERS = 5
 _BESIDE = 3
 _HUNDRED = Decimal(100)
 
-Readings = Callable[[str, date], Sequence[Reading]]
-"""Gives all readings of a KPI, groups included, at the last date before a day that has any."""
-
 
 @dataclass(frozen=True, slots=True)
 class Known:
     """What the words of an alert are made of.
 
-    `readings` are those that were judged; `earlier` finds those before. `actions` gives what a
-    recipient can do with an alert (its id). `currency` is that of money.
+    `at` gives every reading of a date, groups included; `earlier` those of a KPI at the last date
+    before one that has any. `actions` gives what a recipient can do with an alert (its id).
+    `currency` is that of money.
     """
 
     definitions: Definitions
-    readings: Sequence[Reading] = ()
-    earlier: Readings = lambda _kpi, _day: ()
+    at: Callable[[date], Sequence[Reading]] = lambda _day: ()
+    earlier: Callable[[str, date], Sequence[Reading]] = lambda _kpi, _day: ()
     actions: Callable[[str], tuple[Action, ...]] = lambda _: ()
     currency: str = ""
 
@@ -59,12 +57,21 @@ def background(step: Step, known: Known) -> Background:
     )
 
 
+def movers_in_words(step: Step, known: Known) -> str:
+    """Say in one line what moved a KPI's figure; empty where that is not known."""
+    found = background(step, known)
+    points = (f"{each.name} {each.change:+.2f}" for each in found.movers)
+    said = "; ".join(points)
+    return f"moved by, in points: {said}" if said else ""
+
+
 def _of_kpi(step: Step, kpi: Kpi, known: Known) -> Background:
     state = step.state
     title = Text(kpi.title.en, kpi.title.es)
     if step.rule.kind is Kind.UNAVAILABLE:
         title = Text(f"{title.en} not computed", f"{title.es} sin calcular")
-    now = [each for each in known.readings if each.kpi == kpi.id and each.as_of == state.as_of]
+    every = known.at(state.as_of) if state.as_of else ()
+    now = [each for each in every if each.kpi == kpi.id]
     before = known.earlier(kpi.id, state.as_of) if state.as_of and now else ()
     mine = _of_part(now, state.dimension, state.member)
     earlier = _of_part(before, state.dimension, state.member)
@@ -74,7 +81,7 @@ def _of_kpi(step: Step, kpi: Kpi, known: Known) -> Background:
         precision=kpi.precision,
         currency=known.currency,
         before=(earlier.value, earlier.as_of) if earlier and earlier.value is not None else None,
-        beside=tuple(_beside(kpi, known, state.as_of)),
+        beside=tuple(_beside(kpi, known, every)),
         movers=_movers(kpi, now, before) if not state.dimension else (),
         moved_by=_MOVED_BY,
         check=_CHECKS[mine.check] if mine is not None else "",
@@ -90,14 +97,13 @@ def _of_part(readings: Sequence[Reading], dimension: str, member: str) -> Readin
     return next((each for each in readings if (each.dimension, each.member) == place), None)
 
 
-def _beside(kpi: Kpi, known: Known, as_of: date | None) -> Iterable[Fact]:
+def _beside(kpi: Kpi, known: Known, every: Sequence[Reading]) -> Iterable[Fact]:
     """Give the other readings of the same thing (A2: with write-offs, by the source's rule)."""
     found = (
         each
-        for each in known.readings
+        for each in every
         if each.kpi.startswith(f"{kpi.id}_")
         and not each.dimension
-        and each.as_of == as_of
         and each.kpi in known.definitions.kpis
     )
     for each in islice(found, _BESIDE):

@@ -48,11 +48,14 @@ class Scene:
     live: Collection[str] = ()
 
 
-def seen(alerting: Alerting, scene: Scene) -> list[Observation]:
-    """Give what every rule is to be judged on."""
+def seen(
+    alerting: Alerting, scene: Scene, kinds: Collection[Kind] = frozenset(Kind)
+) -> list[Observation]:
+    """Give what every rule, or those of some kinds, is to be judged on."""
     found: list[Observation] = []
     for rule in alerting.rules.values():
-        found += _LOOKS[rule.kind](rule, scene)
+        if rule.kind in kinds:
+            found += _LOOKS[rule.kind](rule, scene)
     return found
 
 

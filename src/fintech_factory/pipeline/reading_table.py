@@ -8,7 +8,15 @@ from fintech_factory.kpi_engine.readings import Check, Reading, Status
 from fintech_factory.values import LimitState, Unit
 from fintech_factory.warehouse.protocol import Build, Reader, Row, Version
 
-__all__ = ["all_readings", "history", "published_series", "readings_at", "store"]
+__all__ = [
+    "all_readings",
+    "every_reading_at",
+    "history",
+    "last_before",
+    "published_series",
+    "readings_at",
+    "store",
+]
 
 # Figures are unrounded to 34 digits: text keeps them all, which no DECIMAL does.
 _COLUMNS: Mapping[str, str] = {
@@ -50,6 +58,22 @@ def readings_at(reader: Reader, as_of: date) -> dict[str, Reading]:
     """Give the published readings of the whole book at one date, by KPI."""
     rows = reader.query(_SELECT + "WHERE as_of = ? AND dimension = ''", [as_of])
     return {row[0]: _reading(row) for row in rows}
+
+
+def every_reading_at(reader: Reader, as_of: date) -> list[Reading]:
+    """Give the published readings of one date, of the whole book and of its parts."""
+    rows = reader.query(_SELECT + "WHERE as_of = ? ORDER BY dimension, member", [as_of])
+    return [_reading(row) for row in rows]
+
+
+def last_before(reader: Reader, kpi: str, day: date) -> list[Reading]:
+    """Give a KPI's readings, groups included, at the last date before a day that has any."""
+    rows = reader.query(
+        _SELECT + "WHERE kpi = ? AND as_of = "  # noqa: S608 - our own column names
+        "(SELECT MAX(as_of) FROM reading WHERE kpi = ? AND as_of < ?)",
+        [kpi, kpi, day],
+    )
+    return [_reading(row) for row in rows]
 
 
 def published_series(reader: Reader, before: date, since: date) -> dict[str, list[Reading]]:
