@@ -14,6 +14,7 @@ from fintech_factory.config.workspace import Workspace
 from fintech_factory.errors import NothingPublished
 
 if TYPE_CHECKING:
+    from fintech_factory.app.alert_pages import AlertPages
     from fintech_factory.app.alerts import Alerts
     from fintech_factory.app.audit import Audit
     from fintech_factory.app.definitions import KpiVersions
@@ -187,6 +188,13 @@ class Factory:
         from fintech_factory.app.alerts import Alerts
 
         return Alerts(self)
+
+    @cached_property
+    def alert_pages(self) -> "AlertPages":
+        """What can be read of the workspace's alerts."""
+        from fintech_factory.app.alert_pages import AlertPages
+
+        return AlertPages(self)
 
     @cached_property
     def validation(self) -> "Validation":

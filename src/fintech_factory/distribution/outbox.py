@@ -21,6 +21,7 @@ __all__ = [
     "Post",
     "begin",
     "claim",
+    "dead_letters",
     "enqueue",
     "finish",
     "next_due",
@@ -189,6 +190,12 @@ def next_due(connection: Connection) -> datetime | None:
         select(func.min(_outbox.c.lease_until)).where(_outbox.c.status == Standing.LEASED)
     )
     return min((each for each in (waiting, leased) if each is not None), default=None)
+
+
+def dead_letters(connection: Connection) -> Sequence[Row[Any]]:
+    """Give what will not be sent again by itself and is not known to have arrived."""
+    ended = _outbox.c.status.in_((Standing.DEAD, Standing.UNKNOWN))
+    return connection.execute(select(_outbox).where(ended).order_by(_outbox.c.sequence)).all()
 
 
 def replay(

@@ -25,7 +25,7 @@ from fintech_factory.pipeline import alert_store as store
 from fintech_factory.pipeline.alert_audit import alert_entries
 from fintech_factory.pipeline.alert_circumstances import circumstances
 from fintech_factory.pipeline.alert_group import group_message
-from fintech_factory.pipeline.alert_responses import answer
+from fintech_factory.pipeline.alert_responses import answer, close_cases
 from fintech_factory.pipeline.alert_responses import entries as response_entries
 from fintech_factory.pipeline.alert_responses import keep as keep_responses
 from fintech_factory.state.audit import Entry, Head, append
@@ -205,6 +205,8 @@ def _keep(
     by_number = {step.transition.number: some for step, some in outcomes.items()}
     steps = [(each, by_number.get(each.number, ())) for each in change.transitions]
     store.keep_transitions(connection, state, steps)
+    if not state.is_live:
+        close_cases(connection, state.alert_id, state.status.value)
 
 
 def _free(

@@ -13,13 +13,25 @@ from fintech_factory.alerting.moves import moved
 from fintech_factory.alerting.respond import Response, ResponseKind, responses
 from fintech_factory.alerting.setup import Alerting
 from fintech_factory.errors import UsageError
+from fintech_factory.pipeline import alert_store
 from fintech_factory.state.audit import Entry
 from fintech_factory.state.tables import metadata
 
 if TYPE_CHECKING:
     from fintech_factory.pipeline.alert_desk import Change, Step
 
-__all__ = ["AUTOMATION", "Answered", "answer", "find_response", "finish", "pending", "take_back"]
+__all__ = [
+    "AUTOMATION",
+    "Answered",
+    "answer",
+    "close_cases",
+    "entries",
+    "find_response",
+    "finish",
+    "keep",
+    "pending",
+    "take_back",
+]
 
 AUTOMATION = "automation"
 """The actor of what nobody did and settings allow."""
@@ -127,8 +139,30 @@ def take_back(connection: Connection, name: str, by: str, reason: str, at: datet
         .where(_response.c.response_id == name)
         .values(undone_at=at, undone_by=by, undone_reason=reason)
     )
+    if row.kind == ResponseKind.MUTE_DUPLICATE:
+        _unmute(connection, row.alert_id)
     before = {"kind": row.kind, "alert": row.alert_id, "outcome": row.outcome}
     return Entry(at, by, f"response.{row.kind}.undone", name, before=before, reason=reason)
+
+
+def close_cases(connection: Connection, alert_id: str, why: str) -> None:
+    """Close the cases of an alert that has ended."""
+    connection.execute(
+        update(_response)
+        .where(
+            _response.c.alert_id == alert_id,
+            _response.c.kind == ResponseKind.OPEN_CASE.value,
+            _response.c.undone_at.is_(None),
+        )
+        .values(outcome=f"closed: the alert was {why}")
+    )
+
+
+def _unmute(connection: Connection, alert_id: str) -> None:
+    state = alert_store.find(connection, alert_id)
+    if state.snooze is not None and state.snooze.by == AUTOMATION:
+        after = replace(state, snooze=None, revision=state.revision + 1)
+        alert_store.keep_state(connection, state, after, None)
 
 
 def _muted(

@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select, update
 
 from fintech_factory.alerting import alert_json
-from fintech_factory.alerting.alert import AlertState, Transition
+from fintech_factory.alerting.alert import AlertState, Move, Transition
 from fintech_factory.alerting.evaluate import Said, Verdict
+from fintech_factory.alerting.level import LimitState
 from fintech_factory.alerting.notice import Withheld
 from fintech_factory.alerting.observation import Observation, Past
 from fintech_factory.alerting.route import Outcome
@@ -20,9 +21,11 @@ __all__ = [
     "Listed",
     "due_states",
     "find",
+    "histories",
     "keep_evaluation",
     "keep_state",
     "keep_transitions",
+    "last_evaluation",
     "listed",
     "newest",
     "pasts",
@@ -210,6 +213,37 @@ def transitions_of(connection: Connection, alert_id: str) -> Sequence[Row[Any]]:
     """Give the steps that an alert has taken, oldest first."""
     wanted = select(_transition).where(_transition.c.alert_id == alert_id)
     return connection.execute(wanted.order_by(_transition.c.sequence)).all()
+
+
+def histories(connection: Connection, alerts: Collection[str]) -> list[list[Transition]]:
+    """Give the steps of some alerts, by their ids, as the machine made them."""
+    found: dict[str, list[Transition]] = {}
+    for some in _portions(alerts):
+        wanted = select(_transition).where(_transition.c.alert_id.in_(some))
+        for row in connection.execute(wanted.order_by(_transition.c.sequence)):
+            found.setdefault(row.alert_id, []).append(
+                Transition(
+                    kind=Move(row.kind),
+                    at=row.at,
+                    level=LimitState(row.level),
+                    number=row.detail["number"],
+                    value=row.value,
+                    as_of=row.as_of,
+                    actor=row.actor,
+                    reason=row.reason,
+                    run_id=row.run_id,
+                    step=row.detail["step"],
+                )
+            )
+    return list(found.values())
+
+
+def last_evaluation(connection: Connection, fingerprint: str) -> Row[Any] | None:
+    """Give the last evaluation that was no backfill, None if there was none."""
+    wanted = select(_evaluation).where(
+        _evaluation.c.fingerprint == fingerprint, _evaluation.c.said != Said.BACKFILL.value
+    )
+    return connection.execute(wanted.order_by(_evaluation.c.at.desc()).limit(1)).first()
 
 
 def _columns(state: AlertState, due_at: datetime | None) -> Mapping[str, Any]:

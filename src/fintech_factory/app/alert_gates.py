@@ -1,0 +1,152 @@
+"""Finds out why nobody was told of a rule: every gate is walked, in order."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fintech_factory.app.alert_pages import messages_of
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from fintech_factory.alerting.alert import AlertState
+    from fintech_factory.alerting.gates import Asked, Delivered, Gate
+    from fintech_factory.alerting.observation import Observation
+    from fintech_factory.alerting.rule import Rule
+    from fintech_factory.app.factory import Factory
+
+__all__ = ["AlertGates"]
+
+_DIMENSION_OF = {
+    "finding": "finding",
+    "freshness": "source",
+    "covenant": "covenant",
+    "pipeline": "pipeline",
+    "delivery": "channel",
+}
+"""The dimension under which each kind of rule keeps its members."""
+
+
+@dataclass(frozen=True)
+class AlertGates:
+    """The gates between the rules of one workspace and the people that they should reach."""
+
+    factory: "Factory"
+
+    def why_not(self, rule: str, member: str = "", *, probe: bool = True) -> "tuple[Gate, ...]":
+        """Walk every gate between a rule's figure and the people that it should reach.
+
+        Raises:
+            UsageError: no such rule.
+        """
+        from fintech_factory.alerting.gates import gates
+        from fintech_factory.alerting.route import Routing
+        from fintech_factory.pipeline.alert_circumstances import circumstances
+        from fintech_factory.pipeline.alert_store import Listed, listed
+
+        alerting = self.factory.alerts.alerting
+        chosen = alerting.rule(rule)
+        at = self.factory.clock.now()
+        with self.factory.state.reading() as connection:
+            asked = self._asked(connection, chosen, member, self._probes() if probe else {})
+            live = listed(connection, Listed())
+            routing = Routing(alerting, circumstances(connection, at, live))
+        return gates(asked, routing, at)
+
+    def _asked(
+        self, connection: "Connection", rule: "Rule", member: str, probes: dict[str, str]
+    ) -> "Asked":
+        from fintech_factory.alerting.gates import Asked
+        from fintech_factory.alerting.observation import fingerprint
+        from fintech_factory.pipeline.alert_store import last_evaluation, newest
+
+        dimension = rule.dimension or (_DIMENSION_OF.get(rule.kind.value, "") if member else "")
+        name = fingerprint(rule.id, dimension, member)
+        state = newest(connection, [name]).get(name)
+        evaluated = last_evaluation(connection, name)
+        stale = self.factory.validation.stale()
+        kpi = self.factory.definitions.kpis.get(rule.subject)
+        return Asked(
+            rule=rule,
+            observation=self._newest_observation(rule, dimension, member, state),
+            stale=stale.reason if stale else "",
+            evaluated_at=evaluated.at if evaluated is not None else None,
+            evaluated_of=evaluated.as_of if evaluated is not None else None,
+            state=state,
+            delivered=_delivered(connection, state),
+            probes=probes,
+            precision=kpi.precision if kpi else 2,
+            unit=kpi.unit.value if kpi else "",
+        )
+
+    def _newest_observation(
+        self, rule: "Rule", dimension: str, member: str, state: "AlertState | None"
+    ) -> "Observation | None":
+        """Give what the rule would be judged on now: the published reading, or the last sight."""
+        from fintech_factory.alerting.observation import Observation
+        from fintech_factory.alerting.rule import Kind
+        from fintech_factory.pipeline.observations import of_reading
+        from fintech_factory.pipeline.outcome import own_date
+        from fintech_factory.pipeline.reading_table import every_reading_at
+
+        if rule.kind not in {Kind.KPI, Kind.UNAVAILABLE}:
+            if state is None or state.as_of is None:
+                return None
+            return Observation(
+                rule.id,
+                state.as_of,
+                state.data_through or state.as_of,
+                state.batch_set,
+                state.run_id,
+                dimension,
+                member,
+                value=state.value,
+                severity=state.severity if state.is_live else None,
+                reason=state.reason,
+            )
+        version = self.factory.current()
+        if version is None:
+            return None
+        day = own_date(version.run.as_ofs, version.run.data_through)
+        with self.factory.warehouse.open(version) as reader:
+            readings = every_reading_at(reader, day)
+        place = (rule.subject, rule.dimension, member)
+        return next(
+            (
+                of_reading(rule, each)
+                for each in readings
+                if (each.kpi, each.dimension, each.member) == place
+            ),
+            None,
+        )
+
+    def _probes(self) -> dict[str, str]:
+        """Look at every channel that is switched on, without anybody noticing."""
+        from fintech_factory.app.channels import Channels
+        from fintech_factory.errors import FactoryError
+
+        channels = Channels(self.factory)
+        found: dict[str, str] = {}
+        for each in channels.listed():
+            if not each.enabled:
+                continue
+            try:
+                probes = channels.probe(each.name)
+            except FactoryError as wrong:
+                found[each.name] = wrong.what
+            else:
+                found[each.name] = "; ".join(one.said for one in probes if not one.ok)
+        return found
+
+
+def _delivered(connection: "Connection", state: "AlertState | None") -> "tuple[Delivered, ...]":
+    from fintech_factory.alerting.gates import Delivered
+
+    if state is None:
+        return ()
+    messages = messages_of(connection, state.alert_id)
+    last = max((each["written_at"] for each in messages), default="")
+    return tuple(
+        Delivered(each["channel"], each["address"], each["status"], each["reason"] or "")
+        for each in messages
+        if each["written_at"] == last
+    )

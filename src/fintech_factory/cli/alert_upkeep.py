@@ -1,0 +1,255 @@
+"""What people set up around alerts, and what they send again."""
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from fintech_factory.cli import output
+from fintech_factory.cli.options import Call, exit_with_findings, pass_call
+from fintech_factory.errors import UsageError
+
+if TYPE_CHECKING:
+    from fintech_factory.app import Factory
+    from fintech_factory.distribution.dispatch import Tally
+
+__all__ = ["VERBS"]
+
+_by_option = click.option("--by", required=True, metavar="NAME", help="Who says so.")
+_reason_option = click.option("--reason", default="", metavar="TEXT", help="Why.")
+
+
+@click.command("silence")
+@click.option("--rule", "rules", multiple=True, metavar="RULE")
+@click.option("--level", "levels", multiple=True, type=click.Choice(["warning", "critical"]))
+@click.option("--member", "members", multiple=True, metavar="NAME")
+@click.option("--hours", type=click.FloatRange(min=0, min_open=True), metavar="HOURS")
+@click.option("--by", "owner", default="", metavar="NAME", help="Who answers for it.")
+@_reason_option
+@click.option("--end", metavar="NAME", help="End a silence before its time.")
+@pass_call
+def silence(  # noqa: PLR0913 - one argument an option
+    call: Call,
+    *,
+    rules: tuple[str, ...],
+    levels: tuple[str, ...],
+    members: tuple[str, ...],
+    hours: float | None,
+    owner: str,
+    reason: str,
+    end: str | None,
+) -> None:
+    """Let some alerts be quiet for some hours; without options, list what is.
+
+    A compliance breach is told all the same.
+    """
+    upkeep = _upkeep(call)
+    if end is not None:
+        upkeep.end_silence(end, owner)
+        output.note(f"ended: {end}", quiet=call.quiet)
+    elif hours is not None:
+        made = upkeep.silence(
+            _wanted(upkeep.now(), hours, (rules, levels, members), (owner, reason))
+        )
+        output.note(f"made: {made.id}", quiet=call.quiet)
+    elif rules or levels or members:
+        raise UsageError("a silence has an end", where="--hours")
+    _print_silences(call, upkeep)
+
+
+def _wanted(now: datetime, hours: float, means: Any, whose: tuple[str, str]) -> Any:  # noqa: ANN401
+    from fintech_factory.alerting.match import Match
+    from fintech_factory.alerting.silence import Silence
+    from fintech_factory.values import LimitState
+
+    rules, levels, members = means
+    match = Match(rules=rules, levels=tuple(LimitState(each) for each in levels), members=members)
+    return Silence(match, *whose, now, now + timedelta(hours=hours))
+
+
+def _print_silences(call: Call, upkeep: Any) -> None:  # noqa: ANN401
+    from fintech_factory.pipeline.alert_circumstances import match_json
+
+    found = upkeep.silences()
+    rows = [
+        {
+            "id": each.id or "in the settings",
+            "means": {name: some for name, some in match_json(each.match).items() if some},
+            "owner": each.owner,
+            "reason": each.reason,
+            "starts_at": each.starts_at.isoformat(timespec="seconds"),
+            "ends_at": each.ends_at.isoformat(timespec="seconds"),
+        }
+        for each in found
+    ]
+    if call.json:
+        output.emit_json({"silences": rows})
+        return
+    output.print_table(
+        ["silence", "means", "owner", "reason", "until"],
+        [
+            [
+                each["id"],
+                "; ".join(f"{name} {', '.join(some)}" for name, some in each["means"].items()),
+                each["owner"],
+                each["reason"],
+                each["ends_at"],
+            ]
+            for each in rows
+        ],
+    )
+
+
+@click.command("window")
+@click.argument("name")
+@click.option("--from", "starts", required=True, metavar="MOMENT", help="Like 2026-12-01T22:00Z.")
+@click.option("--to", "ends", required=True, metavar="MOMENT")
+@_by_option
+@click.option("--override-reason", default="", metavar="TEXT", help="Why it cannot wait 24 hours.")
+@pass_call
+def window(  # noqa: PLR0913 - one argument an option
+    call: Call, *, name: str, starts: str, ends: str, by: str, override_reason: str
+) -> None:
+    """Announce a maintenance window, 24 hours ahead; what is critical is told in it as well."""
+    from fintech_factory.alerting.window import AdHoc
+
+    upkeep = _upkeep(call)
+    announced = AdHoc(
+        name, _moment(starts, "--from"), _moment(ends, "--to"), upkeep.now(), by, override_reason
+    )
+    made = upkeep.announce(announced)
+    if call.json:
+        output.emit_json({"id": made, "name": name})
+    else:
+        output.say(f"announced: {made}, {starts} to {ends}")
+
+
+@click.command("stand-in")
+@click.argument("rota")
+@click.option("--person", required=True, metavar="ID", help="Who stands in.")
+@click.option("--from", "starts", required=True, metavar="MOMENT")
+@click.option("--to", "ends", required=True, metavar="MOMENT")
+@_by_option
+@_reason_option
+@pass_call
+def stand_in(  # noqa: PLR0913 - one argument an option
+    call: Call, *, rota: str, person: str, starts: str, ends: str, by: str, reason: str
+) -> None:
+    """Put somebody on call in another's place for a while."""
+    from fintech_factory.alerting.rota import Override
+
+    override = Override(rota, person, _moment(starts, "--from"), _moment(ends, "--to"), reason, by)
+    made = _upkeep(call).stand_in(override)
+    if call.json:
+        output.emit_json({"id": made, "rota": rota, "person": person})
+    else:
+        output.say(f"{person} is on call of {rota} from {starts} to {ends} ({made})")
+
+
+def _moment(text: str, where: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is None:
+        raise UsageError(
+            f"`{text}` is no moment", where=where, hint="write it like 2026-12-01T22:00Z"
+        )
+    return at
+
+
+@click.command("replay")
+@click.argument("keys", metavar="[KEY]...", nargs=-1)
+@click.option("--list", "only_list", is_flag=True, help="List the dead letters; send nothing.")
+@_by_option
+@pass_call
+def replay(call: Call, *, keys: tuple[str, ...], only_list: bool, by: str) -> None:
+    """Send again what was given up, or may not have arrived: some keys, or all of them."""
+    factory = _factory(call)
+    if only_list:
+        _print_letters(call, factory)
+        return
+    count = _upkeep(call).replay(keys, by)
+    _print_tally(call, factory.alerts.send(), {"replayed": count})
+
+
+def _print_letters(call: Call, factory: "Factory") -> None:
+    letters = factory.alert_pages.dead_letters()
+    if call.json:
+        output.emit_json({"dead_letters": letters})
+        return
+    output.print_table(
+        ["key", "channel", "address", "status", "written", "why"],
+        [
+            [each[name] for name in ("key", "channel", "address", "status", "written_at", "reason")]
+            for each in letters
+        ],
+    )
+
+
+@click.command("undo")
+@click.argument("response", metavar="NAME")
+@_by_option
+@click.option("--reason", required=True, metavar="TEXT", help="Why.")
+@pass_call
+def undo(call: Call, *, response: str, by: str, reason: str) -> None:
+    """Take back what was done about an alert without anybody."""
+    _upkeep(call).take_back(response, by, reason)
+    if call.json:
+        output.emit_json({"response": response, "undone_by": by})
+    else:
+        output.say(f"taken back: {response}")
+
+
+@click.command("deliver")
+@click.option(
+    "--wait",
+    type=click.FloatRange(min=0),
+    default=0,
+    metavar="SECONDS",
+    help="How long to stay for what has to be tried again.",
+)
+@pass_call
+def deliver(call: Call, *, wait: float) -> None:
+    """Do all that is due: escalate, repeat, look whether an export is late, send what waits.
+
+    Exit 3 if a message was given up, or is not known to have arrived.
+    """
+    done = _factory(call).alerts.round(timedelta(seconds=wait))
+    _print_tally(call, done.tally, {"changed": done.changed})
+
+
+def _print_tally(call: Call, tally: "Tally", more: dict[str, int]) -> None:
+    document = {
+        **more,
+        "delivered": tally.delivered,
+        "dead": tally.dead,
+        "unknown": tally.unknown,
+        "next_due": tally.next_due.isoformat(timespec="seconds") if tally.next_due else None,
+    }
+    if call.json:
+        output.emit_json(document)
+    else:
+        said = ", ".join(
+            f"{value} {name}" for name, value in document.items() if name != "next_due"
+        )
+        waits = f"; the next is due at {tally.next_due:%H:%M:%S} UTC" if tally.next_due else ""
+        output.say(f"{said}{waits}")
+    if tally.failed:
+        exit_with_findings()
+
+
+def _factory(call: Call) -> "Factory":
+    from fintech_factory.app import Factory
+
+    return Factory(call.workspace())
+
+
+def _upkeep(call: Call) -> Any:  # noqa: ANN401 - its type is imported late
+    from fintech_factory.app.alert_upkeep import AlertUpkeep
+
+    return AlertUpkeep(_factory(call))
+
+
+VERBS = (silence, window, stand_in, replay, undo, deliver)
+"""What `factory alerts` can do of this."""
