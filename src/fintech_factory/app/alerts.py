@@ -230,9 +230,23 @@ class Alerts:
         )
         return Dispatcher(state, channels.enabled(), clock, note=deliveries.note)
 
+    def send_if_due(self, patience: timedelta) -> "Tally | None":
+        """Send what waits, if anything does: nothing is loaded to find out."""
+        now = self.factory.clock.now().astimezone(UTC).isoformat(timespec="microseconds")
+        with self.factory.state.rows() as rows:
+            waits = rows.query(
+                "SELECT 1 FROM outbox WHERE status IN ('waiting', 'leased')"
+                " AND due_at <= ? LIMIT 1",
+                [now],
+            )
+        return self.send(patience) if waits else None
+
     def round(self, patience: timedelta = timedelta()) -> Done:
         """Do all that is due: the clock's part, then sending."""
+        from fintech_factory.app.alert_automation import Automation
+
         changed = len(self.tick().changes)
+        Automation(self.factory).reingest()
         return Done(changed, self.send(patience))
 
     # ---- parts ---------------------------------------------------------------------------------

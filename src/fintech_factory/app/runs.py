@@ -1,9 +1,14 @@
 """Runs the day of a workspace: what waits in the inbox, then the book."""
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from fintech_factory.errors import FactoryError, NothingPublished
 
 if TYPE_CHECKING:
     from datetime import date
@@ -11,8 +16,10 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from fintech_factory.app.factory import Factory
+    from fintech_factory.ingestion import Batch
     from fintech_factory.kpi_engine.observed import ObservedAt
     from fintech_factory.pipeline.committing import Committed
+    from fintech_factory.pipeline.day import Day
     from fintech_factory.pipeline.inbox import Export, Inbox
     from fintech_factory.pipeline.journal import Journal
     from fintech_factory.pipeline.outcome import Dates, DayOutcome, Held
@@ -22,6 +29,11 @@ if TYPE_CHECKING:
     from fintech_factory.warehouse.protocol import Reader, Version
 
 __all__ = ["Runs"]
+
+log = logging.getLogger(__name__)
+
+# How long a run stays for channels that ask to be tried again.
+_PATIENCE = timedelta(seconds=30)
 
 
 @dataclass(slots=True)
@@ -71,11 +83,58 @@ class Runs:
         force: bool = False,
         on_step: Callable[[str], None] = lambda _: None,
     ) -> "DayOutcome":
-        """Bring in the inbox and run the day, unless nothing has changed since the last.
+        """Bring in the inbox and run the day, unless nothing has changed since the last; then tell.
+
+        Whoever is to be told is told before this returns, as far as their channels accept it
+        within half a minute; the rest waits in the outbox.
 
         Raises:
             DefinitionError: a definition says something else than its version did before.
         """
+        from fintech_factory.errors import ConfigError, UsageError, WriterBusy
+
+        work = partial(self._run, dates, force=force, on_step=on_step)
+        try:
+            outcome = work()
+        except (ConfigError, UsageError, WriterBusy, NothingPublished):
+            # The call or the settings are wrong, or another run is at work: no run has failed.
+            raise
+        except Exception as error:  # noqa: BLE001 - raised again, or answered by a retry
+            outcome = self._after_failure(error, work)
+        self.factory.alerts.send_if_due(_PATIENCE)
+        return outcome
+
+    def _after_failure(self, failed: Exception, again: "Callable[[], DayOutcome]") -> "DayOutcome":
+        """Alert of a run that failed, and try again where an alert asks for it."""
+        from fintech_factory.app.alert_automation import Automation
+
+        now = self.factory.clock.now()
+        said = failed.what if isinstance(failed, FactoryError) else str(failed)
+        try:
+            self.factory.alerts.failed(f"failed-{now:%Y%m%dT%H%M%S%fZ}", said or repr(failed))
+        except Exception:
+            # Where nothing can be kept, nobody can be told by us: the error itself must come out.
+            log.exception("failed run could not be kept")
+            raise failed from None
+        try:
+            return Automation(self.factory).retry(failed, again)
+        finally:
+            self.factory.alerts.send_if_due(_PATIENCE)
+
+    def take_in(self) -> str:
+        """Land what waits in the inbox; say what became of it."""
+        from fintech_factory.pipeline.journal import Journal
+
+        inbox = self._empty_inbox(Journal(), lambda _: None)
+        landed = [each.batch_id for each in inbox.exports if not each.refused]
+        refused = [each.batch_id for each in inbox.exports if each.refused]
+        if not landed and not refused:
+            return "the inbox is empty"
+        said = [f"landed {', '.join(landed)}"] if landed else []
+        said += [f"refused {', '.join(refused)}"] if refused else []
+        return "; ".join(said)
+
+    def _run(self, dates: "Dates", *, force: bool, on_step: Callable[[str], None]) -> "DayOutcome":
         from fintech_factory.pipeline.journal import Journal
 
         journal = Journal()
@@ -90,31 +149,46 @@ class Runs:
             # What was committed and not yet pointed to is by now, and another run may have ended.
             if not force and (same := self._already_published(inputs, dates)):
                 return self._unchanged(same, journal, inbox)
-            from fintech_factory.pipeline.day import Day, run_day
-
             self.factory.kpi_versions.guard()
             # Nobody could be told of a run with broken rules: they are read before anything else.
             _ = self.factory.alerts.alerting
             # Another run may have published since: its readings are carried over.
             before = self._sound_version() if force else self.factory.current()
-            watch = self.factory.validation.watch(batch, before)
             follow = Following(self.factory, before)
-            day = Day(
-                build=self.factory.warehouse.build,
-                before=before,
-                inputs=inputs,
-                clock=self.factory.clock,
-                journal=journal,
-                watch=watch,
-                open=self.factory.warehouse.open,
-                inbox=inbox,
-                on_step=on_step,
-                in_transaction=follow,
-            )
-            book = replace(self.factory.book(batch), observe=follow.look)
-            outcome = run_day(day, book, dates)
+            day = self._day(batch, inputs, follow, (journal, inbox, on_step))
+            outcome = self._run_day(day, batch, follow, dates)
             self.factory.audit.seal(follow.head)
             return outcome
+
+    def _run_day(
+        self, day: "Day", batch: "Batch", follow: Following, dates: "Dates"
+    ) -> "DayOutcome":
+        from fintech_factory.pipeline.day import run_day
+
+        return run_day(day, replace(self.factory.book(batch), observe=follow.look), dates)
+
+    def _day(
+        self,
+        batch: "Batch",
+        inputs: str,
+        follow: Following,
+        given: "tuple[Journal, Inbox, Callable[[str], None]]",
+    ) -> "Day":
+        from fintech_factory.pipeline.day import Day
+
+        journal, inbox, on_step = given
+        return Day(
+            build=self.factory.warehouse.build,
+            before=follow.before,
+            inputs=inputs,
+            clock=self.factory.clock,
+            journal=journal,
+            watch=self.factory.validation.watch(batch, follow.before),
+            open=self.factory.warehouse.open,
+            inbox=inbox,
+            on_step=on_step,
+            in_transaction=follow,
+        )
 
     def _held(self, version: "Version") -> "Held":
         """Say what is known of a version without computing, and without reading settings."""
