@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.engine import make_url
 
+from fintech_factory import faults
 from fintech_factory.app.runs import Runs
 from fintech_factory.config.workspace import Workspace
 from fintech_factory.state.logs import entries
@@ -85,9 +86,11 @@ def root(
 
 
 @pytest.fixture
-def held(root: Path, state_url: str) -> State:
+def held(root: Path, state_url: str) -> Iterator[State]:
     of_file = sqlite_url(root / "state" / "factory.db")
-    return State(of_file if state_url.startswith("sqlite") else state_url)
+    opened = State(of_file if state_url.startswith("sqlite") else state_url)
+    yield opened
+    opened.close()
 
 
 @pytest.mark.parametrize("point", POINTS)
@@ -112,7 +115,6 @@ def test_a_run_that_is_killed_is_published_whole_or_not_at_all(
     assert pointed(root) == newest == outcome.document["run_id"]
     assert files(root) == {before, newest}
     assert factory(root, "kpi", "show", "outstanding", "--json").document["value"] == "2500.000000"
-    held.close()
 
 
 def test_what_follows_from_a_run_fails_with_all_of_it(
@@ -134,11 +136,10 @@ def test_what_follows_from_a_run_fails_with_all_of_it(
     assert not (root / "warehouse" / "CURRENT").exists()
     assert factory(root, "run").code == 0
     assert [pointed(root)] == published(held)
-    held.close()
 
 
 def test_a_lost_pointer_is_written_again_from_the_newest_committed_run(
-    factory: Factory, root: Path, held: State
+    factory: Factory, root: Path
 ) -> None:
     run_id = factory(root, "run", "--json").document["run_id"]
     pointer = root / "warehouse" / "CURRENT"
@@ -148,7 +149,6 @@ def test_a_lost_pointer_is_written_again_from_the_newest_committed_run(
         outcome = factory(root, "run", "--json").document
         assert (outcome["status"], outcome["run_id"]) == ("unchanged", run_id)
         assert json.loads(pointer.read_text()) == before
-    held.close()
 
 
 def test_a_lost_database_takes_no_published_version_back(factory: Factory, workspace: Path) -> None:
@@ -165,17 +165,50 @@ def test_a_lost_database_takes_no_published_version_back(factory: Factory, works
     assert newest in files(workspace)
 
 
-def test_points_are_reached_in_this_order(factory: Factory, root: Path, held: State) -> None:
-    from fintech_factory import faults
-
+def test_points_are_reached_in_this_order(factory: Factory, root: Path) -> None:
     reached: list[str] = []
     with faults.watched(reached.append):
         assert factory(root, "run").code == 0
     assert [point for point in reached if point.startswith("run.")] == POINTS
-    held.close()
 
 
 def test_a_process_that_was_killed_holds_no_lock(factory: Factory, root: Path) -> None:
     assert killed_at("run.in_transaction", root) == -signal.SIGKILL
     assert os.path.lexists(root / "warehouse" / ".writer.lock")
     assert factory(root, "run").code == 0
+
+
+TOTAL = """control_totals:
+  - name: disbursed
+    table: loans
+    column: disburse_principal
+    expected: 1
+    tolerance: 0
+    stated_by: the accountant
+    severity: critical
+"""
+
+
+def test_a_blocked_run_keeps_its_row_and_findings_together_and_no_reading(
+    factory: Factory, root: Path, held: State
+) -> None:
+    before = factory(root, "run", "--json").document["run_id"]
+    settings = root / "config" / "validation.yaml"
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(text.replace("control_totals: []\n", TOTAL), encoding="utf-8")
+
+    def kept() -> tuple[list[str], int]:
+        with held.reading() as connection:
+            found = connection.execute(select(run.c.status).order_by(run.c.sequence)).scalars()
+            statuses = list(found)
+        with held.rows() as rows:
+            said = [each for each in entries(rows, "findings") if "control_total" in str(each)]
+        return statuses, len(said)
+
+    assert killed_at("run.in_transaction", root) == -signal.SIGKILL
+    assert kept() == (["published"], 0)
+    outcome = factory(root, "run", "--json")
+    assert (outcome.code, outcome.document["status"]) == (3, "blocked")
+    assert kept() == (["published", "blocked"], 1)
+    assert published(held) == [before]
+    assert files(root) == {pointed(root)} == {before}

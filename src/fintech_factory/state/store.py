@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from threading import Lock, local
 from typing import TYPE_CHECKING
+from weakref import finalize
 
 from fintech_factory.state import revision
 from fintech_factory.state.failures import answering
@@ -63,8 +64,12 @@ class State:
         from fintech_factory.state.engine import postgresql_engine, sqlite_engine
 
         if self.is_sqlite:
-            return sqlite_engine(self.url)
-        return postgresql_engine(self.url, self._password)
+            engine = sqlite_engine(self.url)
+        else:
+            engine = postgresql_engine(self.url, self._password)
+        # Whoever forgets to close it, a command that ends with an error too, leaves no connection.
+        finalize(self, engine.dispose)
+        return engine
 
     def ready(self) -> None:
         """Make the tables, or bring them to this code's revision; one query if they are there.
