@@ -3,9 +3,11 @@
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -153,12 +155,13 @@ def test_a_lost_pointer_is_written_again_from_the_newest_committed_run(
 
 def test_a_lost_database_takes_no_published_version_back(factory: Factory, workspace: Path) -> None:
     """The newest run that a database from a backup knows is older than what is published."""
-    path = workspace / "state" / "factory.db"
-    backup = path.read_bytes()
+    path, backup = workspace / "state" / "factory.db", workspace / "backup.db"
+    with closing(sqlite3.connect(path)) as live, closing(sqlite3.connect(backup)) as copy:
+        live.backup(copy)
     newest = factory(workspace, "run", "--month-ends", "--force", "--json").document["run_id"]
     for each in path.parent.glob("factory.db*"):
         each.unlink()
-    path.write_bytes(backup)
+    backup.rename(path)
     assert factory(workspace, "findings", "list").code in {0, 3}
     assert factory(workspace, "run", "--month-ends", "--json").document["run_id"] == newest
     assert pointed(workspace) == newest

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from threading import Lock, local
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from weakref import finalize
 
 from fintech_factory.state import revision
@@ -116,8 +116,11 @@ class State:
     def reading(self) -> "Iterator[Connection]":
         """Lend a connection that sees one state of things and changes nothing."""
         self.ready()
+        options: dict[str, Any] = {"factory_reads": True}
+        if not self.is_sqlite:
+            options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         with answering(self.where), self.engine.connect() as lent:
-            yield lent.execution_options(factory_reads=True)
+            yield lent.execution_options(**options)
 
     @contextmanager
     def rows(self) -> Iterator[Rows]:

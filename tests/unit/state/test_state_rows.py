@@ -1,17 +1,18 @@
 """Runs, readings and logs come back as they were written, on either database."""
 
+from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError, StatementError
+from sqlalchemy import func, select
+from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
 from fintech_factory.state import logs
 from fintech_factory.state.runs import ReadingRow, RunRow, add, runs
 from fintech_factory.state.store import State
-from fintech_factory.state.tables import reading
+from fintech_factory.state.tables import log_entry, reading
 
 # Two hours ahead of UTC, to the microsecond.
 AT = datetime(2025, 7, 1, 1, 30, 0, 7, tzinfo=timezone(timedelta(hours=2)))
@@ -132,6 +133,31 @@ def test_within_a_transaction_its_own_changes_are_seen_and_outside_of_it_not(
             assert logs.entries(rows, "a") == []
             assert not rows.has("no_such_table")
     other.close()
+
+
+def test_rows_that_are_read_together_are_of_one_moment(state: State) -> None:
+    with state.rows() as rows:
+        assert logs.entries(rows, "a") == []
+        with State(state.url).transaction() as connection:
+            logs.append(connection, "a", [{"n": 1}])
+        assert logs.entries(rows, "a") == []
+    with state.rows() as rows:
+        assert logs.entries(rows, "a") == [{"n": 1}]
+
+
+def test_what_is_read_through_sqlalchemy_is_of_one_moment_and_changes_nothing(
+    state: State,
+) -> None:
+    count = select(func.count()).select_from(log_entry)
+    with state.reading() as reader:
+        assert reader.execute(count).scalar_one() == 0
+        with state.transaction() as connection:
+            logs.append(connection, "a", [{"n": 1}])
+        assert reader.execute(count).scalar_one() == 0
+    with state.reading() as reader, suppress(DBAPIError):
+        logs.append(reader, "a", [{"n": 2}])
+    with state.transaction() as connection:
+        assert connection.execute(count).scalar_one() == 1
 
 
 def test_a_moment_without_its_zone_is_refused(state: State) -> None:

@@ -7,8 +7,6 @@ from fintech_factory.state.tables import metadata
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=metadata,
-    # The caller's transaction covers them all, on SQLite as well.
-    transactional_ddl=True,
     # SQLite cannot alter a table in place; a revision that must copies it.
     render_as_batch=True,
 )
