@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fintech_factory.app.settings_trail import CHANGED, RECORDED, REMOVED
-from fintech_factory.errors import FactoryError, UsageError
+from fintech_factory.errors import FactoryError, UsageError, WarehouseError
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -221,7 +221,11 @@ class Audit:
             folder = path.parent
             if not folder.name.startswith(".") and folder.name not in told:
                 yield _of_batch(read_manifest(folder), "landed", _LATE)
-        version = self.factory.current()
+        try:
+            version = self.factory.current()
+        except WarehouseError:
+            # What is damaged must not stop the command that repairs it.
+            version = None
         if version is not None and version.run.run_id not in told:
             yield _of_version(version, _LATE)
 
