@@ -275,20 +275,21 @@ class _Walk:
         for row in ([self._next] if self._next is not None else []) + list(self._checkpoints):
             gone.append((row[0], f"checkpoint {row[0]}"))
             self._count += 1
+        unsigned = self._unsigned()
         for sequence, where in sorted(gone):
             what = f"the chain was cut after entry {last}: {where} knows of entry {sequence}"
-            self._fault("audit_entry", last + 1, what)
-        for where, head in self._heads:
-            if head.sequence <= last:
-                self._compare(where, head)
-        if self._signed < last:
-            what = (
-                f"no signature covers entry {last}"
-                if self._signed + 1 == last
-                else f"no signature covers entries {self._signed + 1} to {last}"
-            )
-            why = "; whoever wrote it had no key, or was stopped before signing"
-            self._fault("audit_entry", self._signed + 1, what + why)
+            self._fault("audit_entry", last + 1, f"{what}{unsigned and f'; {unsigned}'}")
+        if unsigned and not gone:
+            why = "whoever wrote it had no key, or was stopped before signing"
+            self._fault("audit_entry", self._signed + 1, f"{unsigned}; {why}")
+
+    def _unsigned(self) -> str:
+        """Say which entries at the end no signature covers; empty if one covers them all."""
+        first, last = self._signed + 1, self._sequence
+        if first > last:
+            return ""
+        which = f"entry {last}" if first == last else f"entries {first} to {last}"
+        return f"no signature covers {which}"
 
     def verdict(self) -> Verdict:
         """Give what was found, in the order of the entries."""
