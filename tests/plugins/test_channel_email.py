@@ -1,5 +1,6 @@
 """E-mail: what a mail says of itself, what goes along, and no way around the certificate."""
 
+import os
 import re
 import ssl
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from stages.email import settings_for
 
 from fintech_factory.distribution.channel import Delivery, Outcome, Tools, Word
 from fintech_factory.distribution.channels.email import SETTINGS, check_address, open_channel
+from fintech_factory.distribution.tls import trusted
 from fintech_factory.message import Action, Attachment, Language, Occasion, Text
 from peers.certificates import certificates
 from peers.messages import alert
@@ -284,3 +286,24 @@ def test_settings_that_would_not_do_are_refused(changed: dict[str, object], said
     given = {"kind": "email", "host": "smtp.lender.test", "sender": "a@b.test"}
     with pytest.raises(ValidationError, match=said):
         SETTINGS.model_validate({**given, **changed})
+
+
+def test_an_authority_is_read_once_and_again_when_its_file_changes(tmp_path: Path) -> None:
+    path = str(certificates(tmp_path).authority)
+    first = trusted(path)
+    assert trusted(path) is first
+    os.utime(certificates(tmp_path).authority, ns=(1, 1))
+    assert trusted(path) is not first
+    assert trusted() is not first
+
+
+def test_an_authority_that_is_none_is_refused_by_its_path(
+    server: MailServer, tmp_path: Path
+) -> None:
+    for content in (None, "no certificate"):
+        path = tmp_path / f"ca-{content}.pem"
+        if content:
+            path.write_text(content)
+        outcome = send(server, tmp_path, settings={"ca_file": str(path)})
+        assert outcome.word is Word.REFUSED
+        assert "cannot be read as certificates" in outcome.reason

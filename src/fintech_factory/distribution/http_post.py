@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from urllib.parse import urlsplit
 
+from fintech_factory.distribution.tls import trusted
+
 __all__ = ["Answer", "Guarded", "NotKnown", "NotSent", "Target", "reach"]
 
 # What is read of an answer; the rest of it is of no use.
@@ -83,7 +85,7 @@ def reach(target: Target) -> socket.socket:
     sock = _connected([each[4] for each in found], target.timeout_s)
     if parts.scheme != "https":
         return sock
-    context = target.context or ssl.create_default_context()
+    context = target.context or trusted()
     try:
         return context.wrap_socket(sock, server_hostname=host)
     except (OSError, ValueError) as error:

@@ -10,6 +10,7 @@ from typing import Literal
 from fintech_factory.distribution.channel import Outcome, Probe
 from fintech_factory.distribution.mail_writing import Written
 from fintech_factory.distribution.outcomes import accepted, deferred, refused, scrubbed, unknown
+from fintech_factory.distribution.tls import trusted
 
 __all__ = ["Server", "SmtpFailed", "probe_server", "send_mail"]
 
@@ -137,12 +138,10 @@ def _connected(server: Server) -> smtplib.SMTP:
 
 def _context(server: Server) -> ssl.SSLContext:
     try:
-        context = ssl.create_default_context(cafile=server.ca_file)
-    except (OSError, ssl.SSLError) as error:
+        return trusted(server.ca_file)
+    except OSError as error:
         said = f"{server.ca_file} cannot be read as certificates: {_said(error, server)}"
         raise SmtpFailed("ca_file", refused(said), "name a PEM file") from None
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    return context
 
 
 def _secure(smtp: smtplib.SMTP, server: Server) -> None:

@@ -18,6 +18,7 @@ from fintech_factory.distribution.slack_answers import TOKEN_ERRORS, Failed, ask
 from fintech_factory.distribution.slack_files import attached, uploaded
 from fintech_factory.distribution.slack_probe import probed
 from fintech_factory.distribution.slack_webhook import post_webhook
+from fintech_factory.distribution.tls import trusted
 from fintech_factory.errors import UsageError
 from fintech_factory.message import Occasion
 
@@ -145,6 +146,7 @@ def client_of(settings: SlackSettings, tools: Tools, token: str | None = None) -
         token=token,
         base_url=settings.api_url,
         timeout=math.ceil(tools.timeout_s),
+        ssl=trusted(),
         # By default it would try again after a broken connection: that might post twice.
         retry_handlers=[],
         logger=silent,
