@@ -11,6 +11,9 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from fintech_factory.app import Factory as Ready
+from fintech_factory.config.workspace import Workspace
+from fintech_factory.state.tables import metadata
 from peers.faults import Answer, FaultServer, Request, fault_server
 
 Factory = Callable[..., Any]
@@ -144,6 +147,18 @@ def test_a_message_for_a_folder_is_there_each_time_anew(factory: Factory, root: 
     for _ in range(2):
         assert factory(root, "channels", "test", "file", "--send", "").code == 0
     assert len(list((root / "outputs" / "messages").glob("*.json"))) == 2
+
+
+def test_a_message_for_the_inbox_is_kept_for_its_receiver(factory: Factory, root: Path) -> None:
+    result = factory(root, "channels", "test", "inbox", "--send", "head of risk", "--json")
+    assert (result.code, result.document["sent"]["word"]) == (0, "accepted")
+    state = Ready(Workspace(root)).state
+    with state.reading() as connection:
+        rows = connection.execute(metadata.tables["inbox_item"].select()).all()
+    assert [(row.key, row.receiver) for row in rows] == [
+        (result.document["sent"]["provider_id"], "head of risk")
+    ]
+    state.close()
 
 
 def test_a_channel_that_is_none_is_a_wrong_call(factory: Factory, root: Path) -> None:

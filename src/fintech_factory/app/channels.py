@@ -4,10 +4,10 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from fintech_factory.distribution.channel import Channel, Delivery, Outcome, Probe, Tools
-from fintech_factory.errors import ConfigError, FactoryError, UsageError
+from fintech_factory.errors import ConfigError, UsageError
 from fintech_factory.message import Fact, Language, Message, Occasion, Text
 from fintech_factory.registry import Shelf, suggestion
 from fintech_factory.values import Severity
@@ -90,20 +90,15 @@ class Listed:
         return self.enabled and not self.configured
 
 
-def _no_inbox(_delivery: Delivery) -> NoReturn:
-    raise FactoryError("no operational database was opened for it", hint="send through the outbox")
-
-
 @dataclass(frozen=True)
 class Channels:
     """The channels of one workspace.
 
-    `keep` puts a message into the inbox, `picture` draws a chart, `addresses` are those that routes
-    send to, by channel; whoever sends alerts gives them.
+    `picture` draws a chart, `addresses` are those that routes send to, by channel; whoever sends
+    alerts gives them.
     """
 
     factory: "Factory"
-    keep: Callable[[Delivery], None] = _no_inbox
     picture: Callable[[str], bytes | None] = lambda _: None
     addresses: Mapping[str, tuple[str, ...]] | None = None
     base_url: str = ""
@@ -161,6 +156,13 @@ class Channels:
             language=language,
         )
         return self.open(name).send(delivery)
+
+    def keep(self, delivery: Delivery) -> None:
+        """Put a message into the inbox of its receiver, once per key."""
+        from fintech_factory.distribution.inbox_items import keep
+
+        with self.factory.state.transaction() as connection:
+            keep(connection, delivery, self.factory.clock.now())
 
     def _has_file(self, name: str) -> bool:
         return _file(self.factory.workspace, name).is_file()

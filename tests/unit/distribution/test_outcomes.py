@@ -1,7 +1,6 @@
 """What a provider did is told honestly, and without its secrets."""
 
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -10,7 +9,7 @@ from fintech_factory.distribution.inbox_items import keep
 from fintech_factory.distribution.outcomes import of_status, retry_after, scrubbed
 from fintech_factory.distribution.settings import checked_url
 from fintech_factory.message_json import decode
-from fintech_factory.state.store import State, sqlite_url
+from fintech_factory.state.store import State
 from fintech_factory.state.tables import metadata
 from peers.messages import alert
 
@@ -88,9 +87,7 @@ def test_an_address_in_the_clear_or_with_a_password_is_not(url: str) -> None:
         checked_url(url)
 
 
-def test_the_inbox_keeps_a_message_once_per_key(tmp_path: Path) -> None:
-    state = State(sqlite_url(tmp_path / "state.db"))
-    metadata.create_all(state.engine)
+def test_the_inbox_keeps_a_message_once_per_key(state: State) -> None:
     for key, minutes in (("a", 0), ("a", 1), ("b", 2)):
         with state.transaction() as connection:
             keep(connection, Delivery(key, alert(), "cfo"), NOW + timedelta(minutes=minutes))
@@ -101,4 +98,3 @@ def test_the_inbox_keeps_a_message_once_per_key(tmp_path: Path) -> None:
         ("b", "cfo", 2),
     ]
     assert decode(rows[0].message) == alert()
-    state.close()

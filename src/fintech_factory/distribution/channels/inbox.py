@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pydantic import Field
+from sqlalchemy.exc import SQLAlchemyError
 
 from fintech_factory.distribution.channel import Delivery, Outcome, Probe, Tools
-from fintech_factory.distribution.outcomes import accepted, deferred, refused, scrubbed
+from fintech_factory.distribution.outcomes import accepted, deferred, refused
 from fintech_factory.distribution.settings import ChannelSettings
 from fintech_factory.errors import FactoryError
 
@@ -50,8 +51,9 @@ class Inbox:
             return refused(wrong.partition("\n")[0])
         try:
             self.tools.keep(delivery)
-        except (OSError, FactoryError) as error:
-            return deferred(f"the inbox cannot be written: {scrubbed(error)}")
+        except (OSError, FactoryError, SQLAlchemyError) as error:
+            # The database's own words would hold the message, and its address with a password.
+            return deferred(f"the inbox cannot be written: {type(error).__name__}")
         return accepted(delivery.key)
 
     def probe(self) -> tuple[Probe, ...]:
