@@ -94,11 +94,12 @@ class Listed:
 class Channels:
     """The channels of one workspace.
 
-    `picture` draws a chart, `addresses` are those that routes send to, by channel; whoever sends
-    alerts gives them.
+    `keep` puts a message into the inbox, into the operational database unless one is given;
+    `picture` draws a chart; `addresses` are those that routes send to, by channel.
     """
 
     factory: "Factory"
+    keep: Callable[[Delivery], None] | None = None
     picture: Callable[[str], bytes | None] = lambda _: None
     addresses: Mapping[str, tuple[str, ...]] | None = None
     base_url: str = ""
@@ -157,12 +158,11 @@ class Channels:
         )
         return self.open(name).send(delivery)
 
-    def keep(self, delivery: Delivery) -> None:
-        """Put a message into the inbox of its receiver, once per key."""
-        from fintech_factory.distribution.inbox_items import keep
+    def _keep(self, delivery: Delivery) -> None:
+        from fintech_factory.pipeline.inbox_items import keep_item
 
         with self.factory.state.transaction() as connection:
-            keep(connection, delivery, self.factory.clock.now())
+            keep_item(connection, delivery, self.factory.clock.now())
 
     def _has_file(self, name: str) -> bool:
         return _file(self.factory.workspace, name).is_file()
@@ -174,7 +174,7 @@ class Channels:
             outputs=self.factory.workspace.outputs,
             base_url=self.base_url,
             picture=self.picture,
-            keep=self.keep,
+            keep=self.keep or self._keep,
             addresses=(*known, also) if also and also not in known else known,
         )
 

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from fintech_factory.distribution.channel import Delivery, Word
-from fintech_factory.distribution.inbox_items import keep
 from fintech_factory.distribution.outcomes import of_status, retry_after, scrubbed
 from fintech_factory.distribution.settings import checked_url
 from fintech_factory.message_json import decode
+from fintech_factory.pipeline.inbox_items import keep_item
 from fintech_factory.state.store import State
 from fintech_factory.state.tables import metadata
 from peers.messages import alert
@@ -90,7 +90,7 @@ def test_an_address_in_the_clear_or_with_a_password_is_not(url: str) -> None:
 def test_the_inbox_keeps_a_message_once_per_key(state: State) -> None:
     for key, minutes in (("a", 0), ("a", 1), ("b", 2)):
         with state.transaction() as connection:
-            keep(connection, Delivery(key, alert(), "cfo"), NOW + timedelta(minutes=minutes))
+            keep_item(connection, Delivery(key, alert(), "cfo"), NOW + timedelta(minutes=minutes))
     with state.reading() as connection:
         rows = connection.execute(metadata.tables["inbox_item"].select()).all()
     assert [(row.key, row.receiver, row.at.minute) for row in rows] == [
