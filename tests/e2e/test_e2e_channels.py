@@ -12,6 +12,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from fintech_factory.app import Factory as Ready
+from fintech_factory.app.channels import Channels, channel_shelf
 from fintech_factory.config.workspace import Workspace
 from fintech_factory.state.tables import metadata
 from peers.faults import Answer, FaultServer, Request, fault_server
@@ -92,10 +93,38 @@ def test_settings_that_are_wrong_or_gone_are_listed_with_the_place(
     assert factory(root, "channels", "test", "slack").code == 2
 
 
-def test_a_probe_posts_nothing_and_knows_the_address(
+def test_every_address_that_is_shipped_is_one_to_its_channel(root: Path) -> None:
+    channels = Channels(Ready(Workspace(root)))
+    shelf = channel_shelf()
+    told = {name: each for name, each in channels._routed.items() if name in shelf.names()}
+    assert {"slack", "email", "webhook", "file"} <= set(told)
+    for name, addresses in told.items():
+        assert [shelf.find(name).check_address(each) for each in addresses] == [None] * len(
+            addresses
+        )
+
+
+def test_each_channel_is_paced_as_its_settings_say(root: Path) -> None:
+    paces = Channels(Ready(Workspace(root))).paces()
+    assert (paces["slack"].burst, paces["slack"].per_second) == (5, 1.0)
+
+
+def test_a_probe_names_the_addresses_of_alerts_that_are_not_there(
     factory: Factory, root: Path, slack: FaultServer
 ) -> None:
     use_slack(root, slack)
+    path = root / "config" / "alerts.yaml"
+    text = path.read_text(encoding="utf-8").replace("channels_off: [slack, ", "channels_off: [")
+    path.write_text(text, encoding="utf-8")
+    result = factory(root, "channels", "test", "slack", "--json")
+    assert result.code == 3
+    missing = {each["what"] for each in result.document["probes"] if not each["ok"]}
+    assert missing == {"#fintech-alerts", "#fintech-factory", "#fintech-ops"}
+
+
+def test_a_probe_posts_nothing(factory: Factory, root: Path, slack: FaultServer) -> None:
+    use_slack(root, slack)
+    (root / "config" / "alerts.yaml").unlink()
     result = factory(root, "channels", "test", "slack", "--json")
     assert result.code == 0
     assert result.document["sent"] is None

@@ -14,9 +14,10 @@ from pydantic import ValidationError
 from stages import NOW, tools
 from stages.webhook import SECRET, settings_for
 
+from fintech_factory.config import Secret
 from fintech_factory.distribution.channel import Delivery, Outcome, Word
 from fintech_factory.distribution.channels.webhook import SETTINGS, open_channel
-from fintech_factory.distribution.http_post import Guarded, NotSent, Target
+from fintech_factory.distribution.http_post import Guarded, NotSent, Target, _refuse_private
 from fintech_factory.message import Language
 from peers.certificates import certificates
 from peers.faults import Answer, FaultServer, fault_server
@@ -168,3 +169,33 @@ def test_http_is_taken_where_it_is_allowed() -> None:
     SETTINGS.model_validate({"kind": "webhook", "endpoints": {"ops": endpoint}})
     with pytest.raises(ValidationError, match="no name"):
         SETTINGS.model_validate({"kind": "webhook", "endpoints": {"O ps": endpoint}})
+
+
+def test_an_empty_address_is_the_only_endpoint_or_the_default_one(
+    server: FaultServer, tmp_path: Path
+) -> None:
+    (tmp_path / "secret").write_text(SECRET)
+    secret = Secret(file=tmp_path / "secret")
+
+    def sent(*names: str) -> Outcome:
+        endpoints = {
+            name: {"url": f"{server.url}/{name}", "secret": secret, "allow_private": True}
+            for name in names
+        }
+        settings = SETTINGS.model_validate({"kind": "webhook", "endpoints": endpoints})
+        used = tools(tmp_path, addresses=("",))
+        channel = open_channel(settings, used)
+        outcome = channel.send(Delivery("k", alert(), ""))
+        assert all(each.ok for each in channel.probe()) == (outcome.word is Word.ACCEPTED)
+        return outcome
+
+    assert sent("ops").word is Word.ACCEPTED
+    assert sent("ops", "default").word is Word.ACCEPTED
+    assert sent("ops", "other").word is Word.REFUSED
+    assert [each.path for each in server.requests] == ["/ops", "/default"]
+
+
+def test_a_public_address_in_the_other_protocols_clothes_is_public() -> None:
+    _refuse_private("x.test", ["::ffff:93.184.216.34", "93.184.216.34", "2606:2800:220:1::"])
+    with pytest.raises(Guarded):
+        _refuse_private("x.test", ["93.184.216.34", "::ffff:127.0.0.1"])

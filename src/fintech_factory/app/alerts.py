@@ -215,20 +215,17 @@ class Alerts:
 
     def _dispatcher(self, deliveries: "Deliveries") -> "Dispatcher":
         from fintech_factory.app.channels import Channels
-        from fintech_factory.distribution.channel import Delivery
         from fintech_factory.distribution.dispatch import Dispatcher
-        from fintech_factory.pipeline.inbox_items import keep_item
+        from fintech_factory.distribution.pace import Paces
 
-        state, clock = self.factory.state, self.factory.clock
-
-        def keep(delivery: Delivery) -> None:
-            with state.transaction() as connection:
-                keep_item(connection, delivery, clock.now())
-
-        channels = Channels(
-            self.factory, keep=keep, base_url=self.factory.settings.public_url or ""
+        channels = Channels(self.factory, base_url=self.factory.settings.public_url or "")
+        return Dispatcher(
+            self.factory.state,
+            channels.enabled(),
+            self.factory.clock,
+            paces=Paces(channels.paces()),
+            note=deliveries.note,
         )
-        return Dispatcher(state, channels.enabled(), clock, note=deliveries.note)
 
     def send_if_due(self, patience: timedelta) -> "Tally | None":
         """Send what waits, if anything does: nothing is loaded to find out."""

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from fintech_factory.app.factory import Factory
     from fintech_factory.config.model import Settings
     from fintech_factory.config.workspace import Workspace
+    from fintech_factory.distribution.pace import Pace
     from fintech_factory.distribution.settings import ChannelSettings
 
 __all__ = ["Channels", "Listed", "channel_models", "channel_shelf", "channels_of"]
@@ -95,7 +97,8 @@ class Channels:
     """The channels of one workspace.
 
     `keep` puts a message into the inbox, into the operational database unless one is given;
-    `picture` draws a chart; `addresses` are those that routes send to, by channel.
+    `picture` draws a chart; `addresses` are those that are told, by channel: those of
+    config/alerts.yaml unless some are given.
     """
 
     factory: "Factory"
@@ -132,6 +135,17 @@ class Channels:
         )
         return channel
 
+    def paces(self) -> "dict[str, Pace]":
+        """Say how fast an address of each channel may be sent to."""
+        from fintech_factory.distribution.pace import Pace
+
+        names = [name for name in channel_shelf().names() if self._has_file(name)]
+        throttles = {name: self.settings(name).throttle for name in names}
+        return {
+            name: Pace(burst=each.burst, per_second=each.per_minute / 60)
+            for name, each in throttles.items()
+        }
+
     def enabled(self) -> dict[str, Channel]:
         """Open every channel that messages go out by.
 
@@ -158,6 +172,25 @@ class Channels:
         )
         return self.open(name).send(delivery)
 
+    @cached_property
+    def _routed(self) -> Mapping[str, tuple[str, ...]]:
+        """Every address that alerts may go to, by channel; none while their settings are wrong."""
+        from fintech_factory.app.alerts import Alerts
+
+        try:
+            directory = Alerts(self.factory).alerting.directory
+        except ConfigError:
+            # `factory check` says what is wrong with them.
+            return {}
+        found: dict[str, dict[str, None]] = {}
+        for receiver in directory.receivers.values():
+            for each in receiver.addresses:
+                found.setdefault(each.channel, {})[each.to] = None
+        for person in directory.people.values():
+            for channel, address in person.addresses.items():
+                found.setdefault(channel, {})[address] = None
+        return {channel: tuple(addresses) for channel, addresses in found.items()}
+
     def _keep(self, delivery: Delivery) -> None:
         from fintech_factory.pipeline.inbox_items import keep_item
 
@@ -168,7 +201,8 @@ class Channels:
         return _file(self.factory.workspace, name).is_file()
 
     def _tools(self, name: str, also: str) -> Tools:
-        known = (self.addresses or {}).get(name, ())
+        given = self.addresses if self.addresses is not None else self._routed
+        known = given.get(name, ())
         return Tools(
             clock=self.factory.clock,
             outputs=self.factory.workspace.outputs,

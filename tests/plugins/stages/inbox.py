@@ -30,7 +30,7 @@ def stage(folder: Path) -> Iterator[Stage]:
         channel=open_channel(settings, tools(folder, keep=keep)),
         address="head of risk",
         other_address="cfo",
-        bad_address="",
+        bad_address="two\nlines",
         seen=lambda: [Seen(_shown(each), key=each.key) for each in kept.values()],
         broken={"no_server": broken},
     )

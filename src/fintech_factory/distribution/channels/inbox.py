@@ -14,12 +14,12 @@ from fintech_factory.errors import FactoryError
 
 __all__ = ["SETTINGS", "InboxSettings", "check_address", "open_channel"]
 
-_RECEIVER = re.compile(r"[^\W_][\w .@-]{0,119}")
+_RECEIVER = re.compile(r"[^\W_][\w .:/@-]{0,119}")
 
 
 def check_address(address: str) -> str | None:
-    """Say what is wrong with an address, None if nothing is."""
-    if _RECEIVER.fullmatch(address):
+    """Say what is wrong with an address, None if nothing is; empty is for whoever reads it."""
+    if not address or _RECEIVER.fullmatch(address):
         return None
     return f"`{address}` is no receiver\nhint: write the name of a receiver or of a person"
 

@@ -36,12 +36,13 @@ from fintech_factory.registry import suggestion
 __all__ = ["SETTINGS", "WebhookSettings", "check_address", "open_channel", "signature"]
 
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}")
+_DEFAULT = "default"
 _PAGE = re.compile(rb"\s*(?:<!doctype html|<html)", re.IGNORECASE)
 
 
 def check_address(address: str) -> str | None:
-    """Say what is wrong with an address, None if nothing is."""
-    if _NAME.fullmatch(address):
+    """Say what is wrong with an address, None if nothing is; empty is the only or default one."""
+    if not address or _NAME.fullmatch(address):
         return None
     return f"`{address}` is no name of an endpoint\nhint: addresses are keys of `endpoints`"
 
@@ -74,7 +75,10 @@ def _named(endpoints: dict[str, Endpoint]) -> dict[str, Endpoint]:
 
 
 class WebhookSettings(ChannelSettings):
-    """Where messages are posted to; addresses are the names of endpoints."""
+    """Where messages are posted to; addresses are the names of endpoints.
+
+    An empty address is the endpoint `default`, or the only one.
+    """
 
     kind: Literal["webhook"] = Field(description="This file is for webhooks.")
     endpoints: Annotated[dict[str, Endpoint], AfterValidator(_named)] = Field(
@@ -86,6 +90,12 @@ class WebhookSettings(ChannelSettings):
         if self.enabled and not self.endpoints:
             raise ValueError("there is no address to post to\nhint: add one to `endpoints`")
         return self
+
+    def endpoint(self, address: str) -> Endpoint | None:
+        """Give the endpoint of an address, None if there is none."""
+        if not address and len(self.endpoints) == 1:
+            return next(iter(self.endpoints.values()))
+        return self.endpoints.get(address or _DEFAULT)
 
 
 SETTINGS = WebhookSettings
@@ -115,9 +125,9 @@ class Webhook:
 
     def send(self, delivery: Delivery) -> Outcome:
         """Post once; a redirect is not followed."""
-        endpoint = self.settings.endpoints.get(delivery.address)
+        endpoint = self.settings.endpoint(delivery.address)
         if endpoint is None:
-            return refused(f"no endpoint is called `{scrubbed(delivery.address)}`")
+            return refused(f"no endpoint is called `{scrubbed(delivery.address or _DEFAULT)}`")
         try:
             url, secret = _address(endpoint), endpoint.secret.reveal()
         except UsageError as error:
@@ -134,11 +144,16 @@ class Webhook:
 
     def probe(self) -> tuple[Probe, ...]:
         """Connect to each endpoint and check its certificate; nothing is posted."""
-        named = [each for each in self.tools.addresses if each not in self.settings.endpoints]
-        hint = [suggestion(each, [*self.settings.endpoints]) for each in named]
+        known = [*self.settings.endpoints]
         lost = [
-            Probe(each, ok=False, said="no endpoint has this name", hint=what)
-            for each, what in zip(named, hint, strict=True)
+            Probe(
+                each or _DEFAULT,
+                ok=False,
+                said="no endpoint has this name",
+                hint=suggestion(each or _DEFAULT, known),
+            )
+            for each in self.tools.addresses
+            if self.settings.endpoint(each) is None
         ]
         return (*(self._probed(*each) for each in self.settings.endpoints.items()), *lost)
 
