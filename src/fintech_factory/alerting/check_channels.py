@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from fintech_factory.alerting.address import INBOX
 from fintech_factory.alerting.check_routes import STEPS
 from fintech_factory.alerting.check_rules import subjects_of
+from fintech_factory.alerting.escalate import TOP
 from fintech_factory.alerting.level import LimitState, at_least
 from fintech_factory.alerting.match import Subject
 from fintech_factory.alerting.setup import DEFAULT_ROUTE, Alerting
@@ -69,10 +70,27 @@ def _told(
                 yield keys, receiver, f"escalation.{key}"
 
 
+def _check_at_once(settings: "AlertSettings", notes: Notes) -> None:
+    notes = notes.speaking_of("escalation.compliance")
+    steps = settings.escalation.compliance
+    for place, step in enumerate(steps):
+        if step.after_minutes:
+            notes.below(place, "after_minutes").note(
+                "a compliance breach is told to every level at once", "write 0"
+            )
+    if TOP not in {step.level for step in steps}:
+        notes.note(
+            f"a compliance breach does not reach level {TOP}",
+            "add it: {level: 3, after_minutes: 0, receivers: [...]}",
+        )
+
+
 def _check_breaches(
     alerting: Alerting, settings: "AlertSettings", breaches: list[Subject], notes: Notes
 ) -> None:
-    """Note every channel that is on and that a compliance breach does not go to (A17)."""
+    """Note what does not hear of a compliance breach, or not at once (A17, R095)."""
+    if breaches:
+        _check_at_once(settings, notes.below("escalation", "compliance"))
     for breach in breaches:
         routes = alerting.routes_of(breach)
         steps = alerting.policy.steps_of(breach.level, compliance=True)

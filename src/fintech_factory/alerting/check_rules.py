@@ -160,6 +160,9 @@ def _check_responses(settings: "AlertSettings", rules: "Mapping[str, Rule]", not
     for place, each in enumerate(said.automatic):
         below = notes.below("responses", "automatic", place).speaking_of("responses.automatic")
         check_match(each.match, rules, below.below("match"))
+        for key in ("on", "do"):
+            if not getattr(each, key):
+                below.below(key).note("nothing is named", f"say what in `{key}`")
         for at, kind in enumerate(each.do):
             if kind not in said.allowed:
                 below.below("do", at).note(
