@@ -40,11 +40,25 @@ def run_command(command: click.Command, *arguments: object) -> Outcome:
     return Outcome(result.exit_code, result.stdout, result.stderr)
 
 
+class Anything:
+    """Stands for a workspace's objects, which these tests do not speak of; it does nothing."""
+
+    def __init__(self, *_: object, **__: object) -> None:
+        """Take whatever it is made of."""
+
+    def __getattr__(self, _name: str) -> "Anything":
+        return self
+
+    def __call__(self, *_: object, **__: object) -> "Anything":
+        return self
+
+
 @pytest.fixture
 def factory(monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run `factory …` with a composition root that knows config/factory.yaml only."""
     root = ModuleType("fintech_factory.app")
     vars(root)["config_models"] = lambda _workspace=None: {"factory.yaml": FactorySettings}
+    vars(root)["Factory"] = Anything
     monkeypatch.setitem(sys.modules, "fintech_factory.app", root)
     monkeypatch.setattr(fintech_factory, "app", root, raising=False)
     monkeypatch.delenv("FACTORY_WORKSPACE", raising=False)
