@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = [
     "NO_ROWS",
     "Rows",
+    "connect_to_postgresql",
     "day",
     "held",
     "missing_driver",
@@ -96,8 +97,14 @@ def sqlite_rows(path: Path) -> Iterator[Rows]:
 
 
 @contextmanager
-def postgresql_rows(url: str, password: str | None) -> Iterator[Rows]:
-    """Read one state of a server's rows.
+def postgresql_rows(connection: "psycopg.Connection") -> Iterator[Rows]:
+    """Read one state of a server's rows."""
+    with connection.transaction():
+        yield _PostgreSQLRows(connection)
+
+
+def connect_to_postgresql(url: str, password: str | None) -> "psycopg.Connection":
+    """Connect to a server, to read.
 
     Raises:
         StateError: the driver is not installed.
@@ -109,10 +116,10 @@ def postgresql_rows(url: str, password: str | None) -> Iterator[Rows]:
     plain = url.replace("+psycopg", "", 1)
     # Without a password the URL's own, or ~/.pgpass, serves.
     given = psycopg.conninfo.make_conninfo(plain, **({"password": password} if password else {}))
-    with psycopg.connect(given, connect_timeout=_CONNECT_S) as connection:
-        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-        connection.read_only = True
-        yield _PostgreSQLRows(connection)
+    connection = psycopg.connect(given, connect_timeout=_CONNECT_S, autocommit=True)
+    connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+    connection.read_only = True
+    return connection
 
 
 def transaction_rows(connection: "Connection", *, is_sqlite: bool) -> Rows:

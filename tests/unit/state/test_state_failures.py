@@ -118,6 +118,28 @@ def test_what_a_server_refuses_is_told_apart(databases: Databases, wrong: str, s
         assert not refused.value.retryable
 
 
+def test_a_connection_that_the_server_ended_is_made_again(databases: Databases) -> None:
+    with databases.ready("postgresql") as url:
+        state, other = State(url), State(url)
+        with state.rows(), state.reading():
+            pass
+        with other.transaction() as connection:
+            connection.execute(
+                text(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
+            )
+        with pytest.raises(StateUnreachable), state.rows() as rows:
+            rows.query("SELECT 1")
+        with state.rows() as rows:
+            assert rows.query("SELECT 1") == [(1,)]
+        with state.transaction() as connection:
+            assert connection.execute(text("SELECT 1")).scalar() == 1
+        state.close()
+        other.close()
+
+
 def test_the_password_may_come_apart_from_the_url(databases: Databases) -> None:
     server = databases.server
     with databases.ready("postgresql") as url:
