@@ -353,15 +353,20 @@ class Audit:
                 where="--out",
                 hint="name a file for the new one, then name it in config/factory.yaml",
             )
-        place = out or self.folder.root / "key.new.pem"
+        place = out or self.folder.coming
+        with self.state.transaction() as connection:
+            self.trail.settle(connection)
         old = self.trail.key()
+        if out is None:
+            # A change of keys that was cut short before its entry was committed left one.
+            place.unlink(missing_ok=True)
         new = make_key(place)
         with self.state.transaction() as connection:
             at = (self.factory.clock.now(), self.factory.actor or whoever())
             head = self.trail.rotate(connection, new, at, reason)
-        if kept:
-            self.folder.key.replace(self.folder.root / f"key.{old.key_id}.pem")
-            place = place.replace(self.folder.key)
+        if out is None:
+            self.folder.adopt(old.key_id)
+            place = self.folder.key
         self.trail.seal(head)
         return place
 

@@ -259,7 +259,9 @@ def rotate_key(call: Call, *, out: Path | None, reason: str, by: str) -> None:
     if call.json:
         output.emit_json({"key": place})
     else:
-        output.say(f"the new key is {place}; keep a copy of it, and of no other")
+        output.say(f"the new key is {place}; keep a copy of it")
+        if out is not None:
+            output.say("name it now in config/factory.yaml: audit: {key: {file: PATH}}")
 
 
 def _audit(call: Call, by: str = "") -> "Audit":

@@ -28,6 +28,19 @@ class AuditFolder:
         return self.root / "key.pem"
 
     @property
+    def coming(self) -> Path:
+        """The next private key, until the entry that names it is committed."""
+        return self.root / "key.new.pem"
+
+    def adopt(self, old: str) -> None:
+        """Let the next key take the place of the one in use, which is kept under its id."""
+        kept = self.root / f"key.{old}.pem"
+        # At no moment is there no key.pem: the old one gets a second name, then loses its first.
+        kept.unlink(missing_ok=True)
+        kept.hardlink_to(self.key)
+        self.coming.replace(self.key)
+
+    @property
     def public(self) -> Path:
         """Every public key, the first one first: a line of key id and 32 bytes in hexadecimal."""
         return self.root / "key.pub"

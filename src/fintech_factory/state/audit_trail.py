@@ -87,6 +87,14 @@ class Trail:
                 self._key = _kept_key(self.folder.key)
         return self._key
 
+    def settle(self, connection: Connection) -> None:
+        """Finish a change of keys that was cut short after its entry was committed.
+
+        Raises:
+            FactoryError: the key is not there, or is not the one that the chain knows.
+        """
+        self._fitting_key(connection, chain_head(connection))
+
     def acknowledge(
         self, connection: Connection, sequence: int, at: tuple[datetime, str], reason: str
     ) -> Head:
@@ -130,6 +138,8 @@ class Trail:
             self._key = make_key(self.folder.key)
         key = self.key()
         in_force = _key_in_force(connection)
+        if in_force not in {None, key.public} and self._finish_rotation(key, in_force):
+            key = self.key()
         if in_force not in {None, key.public}:
             raise FactoryError(
                 f"the key {key.key_id} is not the one that signs this audit trail",
@@ -142,6 +152,16 @@ class Trail:
             # From here on the file is there, and is missed when it is not.
             self.folder.write_head(pin(Purpose.HEAD, head, key, self.clock.now()))
         return key
+
+    def _finish_rotation(self, old: SigningKey, in_force: str | None) -> bool:
+        """Put the key in place that the chain names, if only the files were left as they were."""
+        if self.secret is not None or not self.folder.coming.exists():
+            return False
+        if _kept_key(self.folder.coming).public != in_force:
+            return False
+        self.folder.adopt(old.key_id)
+        self._key = None
+        return True
 
     def _disturbance(self, connection: Connection, head: Head) -> str | None:
         """Say what is not as the last writer left it, None if all is."""

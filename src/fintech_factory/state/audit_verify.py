@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from itertools import chain
 from typing import Any
 
@@ -44,7 +43,7 @@ def verify(state: State, trust: Trust) -> Verdict:
         FactoryError: the database cannot be read at all.
     """
     try:
-        with _one_moment(state) as connection:
+        with state.reading() as connection:
             signed = _pages(connection, audit_checkpoint, _CHECKPOINT)
             walk = _Walk(trust, chain.from_iterable(signed))
             for rows in _pages(connection, audit_entry, COLUMNS):
@@ -63,16 +62,6 @@ def verify(state: State, trust: Trust) -> Verdict:
             hint="restore the database from a backup",
         ) from broken
     return walk.verdict().with_faults(faults)
-
-
-@contextmanager
-def _one_moment(state: State) -> Iterator[Connection]:
-    if state.is_sqlite:
-        with state.reading() as connection:
-            yield connection
-        return
-    with state.engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
-        yield connection
 
 
 def _pages(connection: Connection, table: Table, names: Sequence[str]) -> Iterator[Sequence[Row]]:
