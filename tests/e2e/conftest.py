@@ -195,3 +195,16 @@ def changed(clean: Path, tmp_path: Path) -> Callable[..., Path]:
         return folder
 
     return make
+
+
+@pytest.fixture
+def entries(factory: Factory, workspace: Path) -> Callable[..., list[dict[str, Any]]]:
+    """Every entry, oldest first."""
+
+    def listed(**wanted: str) -> list[dict[str, Any]]:
+        options = [text for name, value in wanted.items() for text in (f"--{name}", value)]
+        outcome = factory(workspace, "audit", "export", "--format", "jsonl", *options)
+        assert outcome.code == 0, outcome.out
+        return [json.loads(line) for line in outcome.out.splitlines()]
+
+    return listed
