@@ -27,7 +27,7 @@ _NOUNS = {
 }
 # What is counted in whole things shows decimals only where it has some.
 _WHOLE = frozenset({Unit.COUNT, *_NOUNS})
-_WIDE = Context(prec=60, rounding=ROUND_HALF_EVEN)
+_DIGITS = 60
 # A sign that more than one country uses would name no currency.
 _SIGNS = {"USD": "$"}
 
@@ -82,7 +82,9 @@ def _number(
         return absent(language)
     whole = unit in _WHOLE and value == value.to_integral_value()
     places = 0 if whole else precision
-    rounded = value.quantize(Decimal(1).scaleb(-places), context=_WIDE)
+    # As many digits as it takes, lest a figure that is beyond all sense stop the telling of it.
+    room = max(_DIGITS, value.adjusted() + places + 2)
+    rounded = value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN, Context(prec=room))
     # What rounds to nothing has no sign: -0.00 is 0.00.
     digits = f"{rounded.copy_abs():,f}"
     sign = "-" if rounded < 0 else ""

@@ -29,7 +29,8 @@ LONG = "& <b> " * 2000
 
 def huge() -> Message:
     said, part = Text.same(LONG), Text.same(LONG[:600])
-    facts = [Fact(part, LONG[:600], note=part) for _ in range(60)]
+    facts = [Fact(part, Decimal(10) ** 300, note=part) for _ in range(60)]
+    facts += [Fact(part, LONG[:600], note=part) for _ in range(30)]
     below = [
         Fact(part, LONG[:600], note=part, section=Text.same(f"s{no // 40}")) for no in range(400)
     ]
@@ -118,6 +119,35 @@ def test_a_figure_of_another_day_says_which() -> None:
     assert "[" not in mail_of(lay_out(alert(), EN)).text.split("Next step")[0]
 
 
+def test_words_and_dates_are_details_and_no_tiles() -> None:
+    facts = (
+        *alert().facts,
+        Fact(Text("Open since", "Abierto desde"), alert().as_of),
+        Fact(Text("Owner", "Responsable"), "Head of risk"),
+        Fact(Text.same("Told"), "a sentence of more than forty signs stands on a line of its own"),
+    )
+    sheet = lay_out(alert(facts=facts), EN)
+    assert [each.label for each in sheet.figures] == ["PAR 90", "Outstanding", "Debt to equity"]
+    blocks = slack_of(sheet).blocks
+    fields = [each["text"] for block in blocks for each in block.get("fields", ())]
+    assert len(fields) == 3
+    small = [each["text"] for each in _of(blocks, "context")["elements"]]  # type: ignore[attr-defined]
+    assert "Open since: 10 Dec 2025 · Owner: Head of risk" in small
+    assert "• Told: *a sentence" in json.dumps(blocks, ensure_ascii=False)
+    for said in (mail_of(sheet).text, mail_of(sheet).html, as_markdown(sheet)):
+        assert "Head of risk" in said
+        assert "of its own" in said
+    html = mail_of(sheet).html
+    assert html.index("$6,670,123.40") < html.index("B-0007") < html.index("of its own")
+
+
+def test_dates_are_shown_however_many_links_there_are() -> None:
+    links = tuple(Link(Text.same(f"l{no}"), f"https://f.test/{no}") for no in range(30))
+    elements = _of(slack_of(lay_out(alert(links=links), EN)).blocks, "context")["elements"]
+    assert len(elements) == 10  # type: ignore[arg-type]
+    assert "As of 10 Dec 2025" in elements[-1]["text"]  # type: ignore[index]
+
+
 def test_slack_keeps_slacks_limits_and_says_what_is_missing() -> None:
     said = slack_of(lay_out(huge(), EN), picture="F1")
     assert len(said.text) <= 3000
@@ -137,6 +167,7 @@ def test_slack_keeps_slacks_limits_and_says_what_is_missing() -> None:
             assert all(len(each["text"]) <= 3000 for each in block["elements"])
     flat = json.dumps(said.blocks)
     assert "and 40 more" in flat
+    assert "more" in said.blocks[7]["text"]["text"]
     ids = [each["action_id"] for each in _of(said.blocks, "actions")["elements"]]
     assert len(ids) == len(set(ids)) == 5
 
@@ -148,7 +179,7 @@ def _of(blocks: tuple[object, ...], kind: str) -> dict[str, object]:
 
 def test_a_mail_stays_below_what_mail_programs_cut_and_says_what_is_missing() -> None:
     mail = mail_of(lay_out(huge(), EN))
-    assert "and 30 more" in mail.text
+    assert "and 60 more" in mail.text
     assert "and 15 more" in mail.text
     shorter = mail_of(lay_out(alert(), EN))
     assert len(shorter.html.encode()) < 102_000

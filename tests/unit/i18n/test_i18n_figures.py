@@ -34,6 +34,8 @@ EN, ES = Language.EN, Language.ES
         (None, Unit.PERCENT, 2, "n/a"),
         (Decimal("NaN"), Unit.PERCENT, 2, "n/a"),
         (Decimal("1e45"), Unit.MONEY, 2, f"1{',000' * 15}.00"),
+        (Decimal("1e300"), Unit.MONEY, 2, f"1{',000' * 100}.00"),
+        (Decimal("1e-300"), Unit.MONEY, 2, "0.00"),
     ],
 )
 def test_a_figure_is_written_by_its_unit(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import groupby
 
 from fintech_factory.distribution.rendering.escaping import one_line, plain
@@ -34,13 +35,17 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A fact, written; `figure` is n/a where there is none."""
+    """A fact, written; `figure` is n/a where there is none.
+
+    `is_word` tells words and dates from figures: they are details, and no tile of their own.
+    """
 
     label: str
     figure: str
     note: str = ""
     standing: Standing | None = None
     as_of: str = ""
+    is_word: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +98,16 @@ class Sheet:
     dates: str
     chart_alt: str
     notices: tuple[str, ...]
+
+    @property
+    def figures(self) -> tuple[Line, ...]:
+        """The lines without heading that hold a figure, or say that there is none."""
+        return tuple(each for each in self.lines if not each.is_word)
+
+    @property
+    def details(self) -> tuple[Line, ...]:
+        """The lines without heading that hold words or dates."""
+        return tuple(each for each in self.lines if each.is_word)
 
     def phrase(self, name: str, *parts: object) -> str:
         """Give a fixed phrase in the sheet's language."""
@@ -187,6 +202,7 @@ def _line(fact: Fact, message: Message, language: Language) -> Line:
         note=one_line(fact.note.within(language)) if fact.note else "",
         standing=_standing(fact.state, language) if fact.state else None,
         as_of=day(fact.as_of, language) if fact.as_of and of_another_day else "",
+        is_word=isinstance(fact.value, str | Text | date),
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any, TypeAlias
 
 from fintech_factory.distribution.rendering.escaping import one_line, shortened
@@ -53,14 +54,16 @@ def _blocks(sheet: Sheet, emoji: str, picture: str, *, buttons: bool) -> Iterato
     if picture:
         alt = shortened(sheet.chart_alt, _ALT)
         yield {"type": "image", "slack_file": {"id": picture}, "alt_text": alt}
-    for section in sheet.sections[:_SECTIONS]:
+    told = tuple(each for each in sheet.details if not _is_short(each))
+    untitled = [Section("", told)] if told else []
+    for section in [*untitled, *sheet.sections[:_SECTIONS]]:
         yield _section(_listed(sheet, section))
     if sheet.next_step:
         title = sheet.phrase("next_step")
         yield _section(_fitting("step.slack.j2", sheet.next_step, _TEXT, title=title))
     if buttons and (elements := _buttons(sheet.buttons)):
         yield {"type": "actions", "elements": elements}
-    if small := list(_small_print(sheet, buttons=buttons))[:_ELEMENTS]:
+    if small := _small_print(sheet, buttons=buttons):
         yield {"type": "context", "elements": [_mrkdwn(each) for each in small]}
 
 
@@ -74,12 +77,12 @@ def _section(text: str) -> Block:
 
 
 def _fields(sheet: Sheet) -> Iterator[Block]:
-    lines = sheet.lines[:_LINES]
+    lines = sheet.figures[:_LINES]
     for start in range(0, len(lines), _FIELDS_A_BLOCK):
         fields = [_mrkdwn(_field(each)) for each in lines[start : start + _FIELDS_A_BLOCK]]
         yield {"type": "section", "fields": fields}
-    if len(sheet.lines) > _LINES:
-        yield _section(fill("text.slack.j2", text=sheet.phrase("more", len(sheet.lines) - _LINES)))
+    if (left := len(sheet.figures) - _LINES) > 0:
+        yield _section(fill("text.slack.j2", text=sheet.phrase("more", left)))
 
 
 def _field(line: Line) -> str:
@@ -121,18 +124,37 @@ def _button(button: Button, number: int) -> Block:
     return {"type": "button", "action_id": action_id, "text": text, "value": button.token, **style}
 
 
-def _small_print(sheet: Sheet, *, buttons: bool) -> Iterator[str]:
-    for anchor in _anchors(sheet, buttons=buttons):
-        if anchor.url and len(anchor.url) <= _URL:
-            label = shortened(anchor.label, _PART) or _shown(anchor.url)
-            yield fill("link.slack.j2", anchor=Anchor(label, anchor.url))
-    marks = " · ".join(f"{name}: {shortened(value, _PART)}" for name, value in sheet.marks)
-    if said := " · ".join(each for each in (sheet.dates, marks) if each):
-        yield fill("text.slack.j2", text=said)
+def _small_print(sheet: Sheet, *, buttons: bool) -> list[str]:
+    """Give the links, then the details, then dates and marks; ten in all, links give way."""
+    said = [fill("text.slack.j2", text=each) for each in _said_small(sheet)]
+    links = (
+        fill("link.slack.j2", anchor=Anchor(_label(each), each.url))
+        for each in _anchors(sheet, buttons=buttons)
+        if each.url and len(each.url) <= _URL
+    )
+    return [*islice(links, _ELEMENTS - len(said)), *said]
 
 
-def _shown(url: str) -> str:
-    return shortened(url, _PART)
+def _said_small(sheet: Sheet) -> Iterator[str]:
+    short = [each for each in sheet.details if _is_short(each)][:_ELEMENTS]
+    details = [f"{each.label}: {each.figure}" for each in short]
+    marks = [f"{name}: {shortened(value, _PART)}" for name, value in sheet.marks]
+    for parts in (details, [*([sheet.dates] if sheet.dates else []), *marks]):
+        if parts:
+            yield " · ".join(parts)
+
+
+# What is longer needs a line of its own.
+_SHORT = 40
+
+
+def _is_short(line: Line) -> bool:
+    plain = not (line.note or line.standing)
+    return plain and len(line.label) <= _SHORT and len(line.figure) <= _SHORT
+
+
+def _label(anchor: Anchor) -> str:
+    return shortened(anchor.label or anchor.url, _PART)
 
 
 def _anchors(sheet: Sheet, *, buttons: bool) -> Iterator[Anchor]:
@@ -142,8 +164,7 @@ def _anchors(sheet: Sheet, *, buttons: bool) -> Iterator[Anchor]:
             yield Anchor(button.label, button.url)
     if sheet.runbook:
         yield Anchor(f"{sheet.phrase('runbook')}: {sheet.runbook.label}", sheet.runbook.url)
-    # Ten elements are all that one context takes; the last is for the dates.
-    yield from sheet.links[: _ELEMENTS - 3]
+    yield from sheet.links
 
 
 def _fitting(template: str, text: str, limit: int, name: str = "text", **values: object) -> str:
