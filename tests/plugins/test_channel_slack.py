@@ -208,6 +208,7 @@ def test_more_of_an_alert_answers_in_its_thread_and_its_first_message_shows_the_
     for each in changed:
         assert each.json()["ts"] == "1700.000001"
         assert each.json()["channel"] == "C0123456789"
+        assert (each.json()["parse"], each.json()["link_names"]) == ("none", False)
         assert ('"actions"' in each.body.decode()) == (occasion is not Occasion.RESOLVED)
 
 

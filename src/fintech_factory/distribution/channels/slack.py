@@ -246,7 +246,9 @@ class _Bot:
 
 
 def _edit(said: SlackMessage) -> dict[str, Any]:
-    return {"text": said.text, "blocks": list(said.blocks)}
+    # Unlike a new message, an edited one is searched for names unless it says otherwise.
+    # https://docs.slack.dev/reference/methods/chat.update#arg_parse
+    return {"text": said.text, "blocks": list(said.blocks), "parse": "none", "link_names": False}
 
 
 def _place(delivery: Delivery) -> tuple[str, str]:
