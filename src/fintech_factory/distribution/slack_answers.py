@@ -86,7 +86,7 @@ def asked(call: Callable[[], Any], now: datetime, secrets: Sequence[str]) -> dic
         # urllib wraps what goes wrong until the request has gone out whole, and nothing later.
         said = scrubbed(error.reason, secrets)
         raise Failed(deferred(f"Slack was not reached: {said}")) from None
-    except (OSError, HTTPException, ValueError, TypeError, AttributeError) as error:
+    except (OSError, HTTPException, ValueError, TypeError, AttributeError, LookupError) as error:
         said = scrubbed(f"{type(error).__name__}: {error}", secrets)
         raise Failed(unknown(f"Slack gave no answer that can be read: {said}")) from None
     if not isinstance(answer, dict):
@@ -96,7 +96,8 @@ def asked(call: Callable[[], Any], now: datetime, secrets: Sequence[str]) -> dic
 
 def _judged(error: "SlackApiError", now: datetime, secrets: Sequence[str]) -> Failed:
     response = error.response
-    word = response["error"] if isinstance(response.data, dict) and "error" in response.data else ""
+    given = response.data.get("error") if isinstance(response.data, dict) else None
+    word = given if isinstance(given, str) else ""
     said = scrubbed(word or "no reason given", secrets)
     headers = {name.lower(): value for name, value in response.headers.items()}
     wait = retry_after(headers.get("retry-after"), now)

@@ -207,7 +207,7 @@ class _Bot:
             **payload(said),
             **thread,
         )
-        return str(answer.get("channel", channel)), str(answer.get("ts", ""))
+        return _named(answer.get("channel")) or channel, _named(answer.get("ts"))
 
     def _picture(self) -> tuple[str, list[str]]:
         """Give the id of the uploaded chart, and what is lacking if there is none."""
@@ -243,6 +243,11 @@ class _Bot:
         except Failed as failed:
             return [f"an edit of the first message ({failed.outcome.reason})"]
         return []
+
+
+def _named(value: object) -> str:
+    # An id of another shape would be none to answer to.
+    return value if isinstance(value, str) else ""
 
 
 def _edit(said: SlackMessage) -> dict[str, Any]:
