@@ -88,7 +88,8 @@ def test_a_private_network_is_closed_unless_it_is_opened(
     [
         *("127.0.0.1", "10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254", "0.0.0.0"),  # noqa: S104
         *("[::1]", "[fe80::1]", "[fd00::1]", "[::ffff:10.0.0.1]", "localhost", "2130706433"),
-        *("100.64.0.1", "224.0.0.1", "0x7f.1"),
+        *("100.64.0.1", "224.0.0.1", "0x7f.1", "[::ffff:100.64.0.1]", "[::ffff:224.0.0.1]"),
+        *("[64:ff9b::10.0.0.1]", "[64:ff9b::127.0.0.1]", "[2002:0a00:0001::1]"),
     ],
 )
 def test_no_spelling_of_a_private_address_gets_through(host: str) -> None:
@@ -196,6 +197,6 @@ def test_an_empty_address_is_the_only_endpoint_or_the_default_one(
 
 
 def test_a_public_address_in_the_other_protocols_clothes_is_public() -> None:
-    _refuse_private("x.test", ["::ffff:93.184.216.34", "93.184.216.34", "2606:2800:220:1::"])
+    _refuse_private("x.test", ["::ffff:93.184.216.34", "64:ff9b::93.184.216.34", "93.184.216.34"])
     with pytest.raises(Guarded):
         _refuse_private("x.test", ["93.184.216.34", "::ffff:127.0.0.1"])

@@ -124,11 +124,25 @@ def _connected(addresses: list[tuple[object, ...]], timeout_s: float) -> socket.
 
 def _refuse_private(host: str, addresses: list[str]) -> None:
     for address in addresses:
-        found = ipaddress.ip_address(address.partition("%")[0])
-        mapped = getattr(found, "ipv4_mapped", None)
-        meant = mapped or found
+        meant = _meant(ipaddress.ip_address(address.partition("%")[0]))
         if not meant.is_global or meant.is_multicast:
             raise Guarded(f"{host} leads into a private network ({meant})")
+
+
+# https://www.rfc-editor.org/rfc/rfc6052#section-2.1
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_LAST_32_BITS = 0xFFFF_FFFF
+
+
+def _meant(
+    found: ipaddress.IPv4Address | ipaddress.IPv6Address,
+) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """Look through the ways in which an IPv6 address carries one of IPv4."""
+    if isinstance(found, ipaddress.IPv4Address):
+        return found
+    if found in _NAT64:
+        return ipaddress.IPv4Address(int(found) & _LAST_32_BITS)
+    return found.ipv4_mapped or found.sixtofour or found
 
 
 def _said(error: BaseException) -> str:
