@@ -210,6 +210,7 @@ def _level(rule: Rule, state: AlertState) -> LimitState:
     """Give the level after the last snapshot: up once `for` agree, down once `resolve_for` do."""
     up, down = state.recent[-rule.for_ :], state.recent[-rule.resolve_for :]
     reached = lowest(*(each.passed for each in up)) if len(up) == rule.for_ else _NONE
+    # Too few are known where the very snapshot that fired was restated: that is one, not all.
     left = highest(*(each.held for each in down)) if len(down) == rule.resolve_for else state.level
     return highest(reached, lowest(state.level, left))
 

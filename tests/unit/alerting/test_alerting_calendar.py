@@ -95,8 +95,14 @@ def test_a_weekly_window_opens_on_sundays_from_22_to_23() -> None:
 
 
 def test_the_first_tuesday_is_the_first_one_of_the_month() -> None:
-    """1 December 2026 is a Tuesday; so are 8 December and 5 January (the month's first)."""
-    days = {date(2026, 12, 1): True, date(2026, 12, 8): False, date(2027, 1, 5): True}
+    """1 and 8 December 2026 are Tuesdays, and so are 7 and 14 April, the last day it can be."""
+    days = {
+        date(2026, 12, 1): True,
+        date(2026, 12, 8): False,
+        date(2026, 4, 7): True,
+        date(2026, 4, 14): False,
+        date(2027, 1, 5): True,
+    }
     assert {day: FIRST_TUESDAY.is_on(day) for day in days} == days
     after = datetime(2026, 12, 1, 22, tzinfo=UTC)
     assert next_opening(FIRST_TUESDAY, after) == datetime(2027, 1, 5, 22, tzinfo=UTC)

@@ -1,7 +1,7 @@
 """Limits are strict, on unrounded figures; clear limits hold a level up."""
 
 import pytest
-from alerting_built import CRITICAL, EXECUTIVE, NONE, WARNING, Story, ladder, rule, seen
+from alerting_built import CRITICAL, EXECUTIVE, NONE, WARNING, Story, kinds, ladder, rule, seen
 
 from fintech_factory.alerting.alert import Move, Status
 from fintech_factory.alerting.ladder import passed
@@ -105,6 +105,13 @@ def test_resolve_for_counts_snapshots_in_a_row() -> None:
     assert story.values("4", "2", "2", "4", "2", "2", "2") == [
         [Move.FIRED], [], [], [], [], [], [Move.RESOLVED],
     ]  # fmt: skip
+
+
+def test_the_snapshot_that_fired_counts_as_one_when_it_is_restated() -> None:
+    story = Story(rule(resolve_for=2))
+    story.values("4")
+    assert story.see(seen("2", 0, batch="corrected")).transitions == ()
+    assert kinds(story.see(seen("2", 1)).transitions) == [Move.RESOLVED]
 
 
 def test_what_is_unknown_counts_neither_for_nor_against() -> None:

@@ -20,7 +20,7 @@ from alerting_built import (
 )
 
 from fintech_factory.alerting.act import Acknowledge, Close, SnoozeUntil, act
-from fintech_factory.alerting.alert import AlertState, Move, Status, Transition
+from fintech_factory.alerting.alert import AlertState, Move, Snooze, Status, Transition
 from fintech_factory.alerting.due import due, hold, next_due
 from fintech_factory.alerting.evaluate import evaluate
 from fintech_factory.alerting.group import gather
@@ -126,6 +126,15 @@ def test_nothing_keeps_a_breach_from_being_told(switched_on: Alerting) -> None:
     )
     assert not [each for _, each in outcomes if isinstance(each, Withheld)]
     assert {each.group for _, each in outcomes if isinstance(each, Notice)} == {""}
+
+
+def test_not_even_a_snooze_that_should_not_be_keeps_a_breach_quiet(switched_on: Alerting) -> None:
+    state, _ = told(switched_on, covenant(Severity.CRITICAL))
+    state = replace(state, snooze=Snooze("ana", MONDAY + DAY), held_until=MONDAY + DAY)
+    for kind in (Move.REPEATED, Move.CLOSED):
+        step = Transition(kind, MONDAY, CRITICAL, 9)
+        outcomes = route(step, state, Routing(switched_on), MONDAY)
+        assert not [each for each in outcomes if isinstance(each, Withheld)]
 
 
 def test_each_address_is_told_once_of_a_step(switched_on: Alerting) -> None:
