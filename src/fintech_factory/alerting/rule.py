@@ -59,3 +59,13 @@ class Rule:
             return (self.level,)
         found = (LimitState.WARNING, LimitState.CRITICAL)
         return tuple(each for each in found if not self.levels or each in self.levels)
+
+    def watches(self, code: str) -> bool:
+        """Say whether a kind of finding, a facility, step or channel is one of this rule's."""
+        return not self.codes or code in self.codes
+
+    def judges(self, dimension: str, member: str) -> bool:
+        """Say whether a part of the book is one of this rule's; the whole has neither."""
+        if dimension != self.dimension:
+            return False
+        return not self.members or member in self.members

@@ -9,8 +9,11 @@ from fintech_factory.alerting.alert import AlertState, Move, Transition
 from fintech_factory.alerting.escalate import Policy, Step
 from fintech_factory.alerting.evaluate import Verdict, evaluate
 from fintech_factory.alerting.level import LimitState
+from fintech_factory.alerting.notice import Notice
 from fintech_factory.alerting.observation import Observation, Past, Sight
+from fintech_factory.alerting.route import Circumstances, Outcome, Routing, route
 from fintech_factory.alerting.rule import Kind, Rule
+from fintech_factory.alerting.setup import Alerting
 from fintech_factory.kpi_engine.limits import Direction, Limits
 from fintech_factory.values import Severity
 
@@ -126,3 +129,29 @@ def breached() -> AlertState:
     story = Story(breach_rule())
     story.see(covenant(Severity.CRITICAL))
     return story.alert
+
+
+def told(
+    alerting: Alerting, observation: Observation, at: datetime = MONDAY, **now: object
+) -> tuple[AlertState, list[tuple[Transition, Outcome]]]:
+    """Judge a first observation; give the alert and who is told of each step."""
+    verdict = evaluate(alerting.rules[observation.rule], observation, None, at)
+    assert verdict.state is not None
+    routing = Routing(alerting, Circumstances(**now))  # type: ignore[arg-type]
+    return verdict.state, [
+        (step, outcome)
+        for step in verdict.transitions
+        for outcome in route(step, verdict.state, routing, at)
+    ]
+
+
+def channels(outcomes: list[tuple[Transition, Outcome]], level: int = 1) -> list[str]:
+    return sorted(
+        each.channel
+        for _, each in outcomes
+        if isinstance(each, Notice) and each.level == level and each.channel != "inbox"
+    )
+
+
+def kpi(name: str, value: str, **said: object) -> Observation:
+    return seen(value, rule=name, **said)

@@ -164,3 +164,15 @@ def test_a_missing_figure_is_an_alert_of_its_own_and_never_a_zero() -> None:
     assert absent(seen("9", status=Sight.WITHHELD)) is WARNING
     assert absent(seen(None, status=Sight.ERROR)) is WARNING
     assert seen(None).of_absence().fingerprint == "par_90.unavailable"
+
+
+def test_a_rule_is_about_its_own_part_and_its_own_kinds_of_finding() -> None:
+    north = rule(dimension="entity", members=("North",))
+    each = rule(dimension="entity")
+    parts = (("", ""), ("entity", "North"), ("entity", "South"), ("product", "North"))
+    assert [rule().judges(*part) for part in parts] == [True, False, False, False]
+    assert [each.judges(*part) for part in parts] == [False, True, True, False]
+    assert [north.judges(*part) for part in parts] == [False, True, False, False]
+    some = Rule("found", Kind.FINDING, codes=("rows_lost",))
+    assert (some.watches("rows_lost"), some.watches("table_gone")) == (True, False)
+    assert Rule("found", Kind.FINDING).watches("table_gone")
