@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psycopg
 from sqlalchemy import URL
 
 __all__ = ["PostgreSQL", "installed", "started"]
@@ -46,6 +45,9 @@ class PostgreSQL:
         self._say(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
 
     def _say(self, statement: str) -> None:
+        # Not at the top: the environment of the comparison with Spark has no driver.
+        import psycopg
+
         with psycopg.connect(
             host="127.0.0.1",
             port=self.port,

@@ -37,9 +37,7 @@ def main() -> int:
         return 1
     finally:
         if server is not None:
-            # Immediate: what it would still write is deleted anyway.
-            server.send_signal(signal.SIGQUIT)
-            server.wait(20)
+            _stop(server)
         shutil.rmtree(folder, ignore_errors=True)
     return 0
 
@@ -76,6 +74,16 @@ def _start(folder: Path, request: dict[str, Any]) -> tuple["subprocess.Popen[byt
             return server, port
         server.wait(20)
     raise RuntimeError("it ended each time before it answered")
+
+
+def _stop(server: "subprocess.Popen[bytes]") -> None:
+    # Immediate: what it would still write is deleted anyway.
+    server.send_signal(signal.SIGQUIT)
+    try:
+        server.wait(20)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()
 
 
 def _is_ready(server: "subprocess.Popen[bytes]", request: dict[str, Any], port: int) -> bool:
