@@ -135,6 +135,21 @@ def test_entries_that_changed_places_are_named(
     assert found().faults[0].sequence == 3
 
 
+def test_an_entry_rewritten_with_a_hash_that_fits_is_not_continued_by_the_next(
+    write: Write, found: Found, state: State
+) -> None:
+    """In the middle of a command's entries no signature stands at it: the link alone tells."""
+    write(*[entry() for _ in range(4)])
+    row = list(rows(state)[2])
+    row[COLUMNS.index("actor")] = "eve"
+    row[-1] = hash_of(row)
+    with tampering(state) as tamper:
+        where = audit_entry.c.sequence == 3
+        tamper.execute(update(audit_entry).where(where).values(actor="eve", hash=row[-1]))
+    (fault,) = found().faults
+    assert (fault.sequence, "does not continue entry 3" in fault.what) == (4, True)
+
+
 def test_an_entry_inserted_at_the_end_bears_no_signature(
     write: Write,
     found: Found,

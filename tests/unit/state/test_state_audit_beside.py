@@ -1,5 +1,6 @@
 """What lies beside a chain (head file, key, guard) and what is told when it does not fit."""
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -243,3 +244,26 @@ def test_a_change_of_keys_that_was_cut_short_is_finished_by_the_next_entry(
     assert found().is_intact
     in_use = old if point == "before its entry" else new
     assert Trail(trail.folder, trail.clock).key().public == in_use.public
+
+
+def test_many_that_write_at_once_make_one_chain(
+    write: Write, found: Found, state: State, trail: Trail
+) -> None:
+    """Each opens the trail for itself, as processes do."""
+
+    def writes(_: int) -> None:
+        own = Trail(trail.folder, trail.clock)
+        for _ in range(5):
+            with state.transaction() as connection:
+                head = own.append(connection, [entry(), entry()])
+            own.seal(head)
+
+    write()
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(writes, range(4)))
+    verdict = found()
+    assert verdict.is_intact
+    assert (verdict.entries, verdict.checkpoints) == (2 + 4 * 5 * 2, 1 + 4 * 5)
+    held = trail.folder.read_head()
+    assert held is not None
+    assert held.sequence == verdict.head.sequence
