@@ -44,7 +44,7 @@ _entry = st.builds(
 )
 _commands = st.lists(st.lists(_entry, min_size=1, max_size=4), min_size=1, max_size=4)
 _many = settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 
