@@ -231,7 +231,7 @@ class StateDatabase(Settings):
 
 
 class AuditTrail(Settings):
-    """What signs the audit trail."""
+    """Where the key is that signs the audit trail."""
 
     key: Secret | None = Field(
         default=None,
