@@ -267,7 +267,8 @@ def _delivered(asked: Asked) -> Gate:
         return Gate("delivered", passed=None, said="nothing was sent")
     failed = [each for each in asked.delivered if each.status != "delivered"]
     said = "; ".join(
-        f"{each.channel} {each.address}: {each.status}{f' ({each.reason})' if each.reason else ''}"
+        f"{each.channel} {each.address}".rstrip()
+        + f": {each.status}{f' ({each.reason})' if each.reason else ''}"
         for each in asked.delivered
     )
     return Gate("delivered", passed=not failed, said=said)

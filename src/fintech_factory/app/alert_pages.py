@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from fintech_factory.alerting.observation import Observation
     from fintech_factory.alerting.rule import Rule
     from fintech_factory.app.factory import Factory
+    from fintech_factory.values import Unit
 
 __all__ = ["AlertPages", "Page", "Span", "alert_json", "messages_of"]
 
@@ -31,25 +32,29 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One alert with its steps, its messages and what was done about it, as plain values."""
+    """One alert with its steps, its messages and what was done about it, as plain values.
+
+    `unit` is that of its value, None where its rule judges no KPI.
+    """
 
     state: "AlertState"
     steps: list[dict[str, Any]]
     messages: list[dict[str, Any]]
     responses: list[dict[str, Any]]
+    unit: "Unit | None" = None
 
     def as_json(self) -> dict[str, Any]:
         """Give the document of `factory alerts show`."""
         return {
-            **alert_json(self.state),
+            **alert_json(self.state, self.unit),
             "steps": self.steps,
             "messages": self.messages,
             "responses": self.responses,
         }
 
 
-def alert_json(state: "AlertState") -> dict[str, Any]:
-    """Give one alert as `factory alerts list` has it; decimals are text."""
+def alert_json(state: "AlertState", unit: "Unit | None" = None) -> dict[str, Any]:
+    """Give one alert as `factory alerts list` has it; decimals are text, `unit` is the value's."""
     answer, sleep = state.acknowledgement, state.snooze
     return {
         "id": state.alert_id,
@@ -59,6 +64,7 @@ def alert_json(state: "AlertState") -> dict[str, Any]:
         "status": state.status.value,
         "level": state.level.value,
         "value": None if state.value is None else format(state.value, "f"),
+        "unit": unit.value if unit else None,
         "as_of": state.as_of.isoformat() if state.as_of else None,
         "data_through": state.data_through.isoformat() if state.data_through else None,
         "reason": state.reason or None,
@@ -125,7 +131,17 @@ class AlertPages:
                 [_step(each) for each in transitions_of(connection, state.alert_id)],
                 messages_of(connection, state.alert_id),
                 _responses(connection, state.alert_id),
+                self.unit_of(state),
             )
+
+    def unit_of(self, state: "AlertState") -> "Unit | None":
+        """Give what an alert's value is counted in, None where its rule judges no KPI, or is gone."""
+        from fintech_factory.alerting.rule import Kind
+
+        rule = self.factory.alerts.alerting.rules.get(state.rule)
+        if rule is None or rule.kind is not Kind.KPI:
+            return None
+        return self.factory.definitions.get(rule.subject).unit
 
     def times(self, span: Span) -> dict[str, Any]:
         """Give how long alerts of some days waited for an answer and for their end (MTTA, MTTR)."""

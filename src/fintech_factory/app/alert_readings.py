@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 if TYPE_CHECKING:
     from fintech_factory.app.factory import Factory
     from fintech_factory.kpi_engine.readings import Reading
+    from fintech_factory.views.facilities.covenants import Covenant
     from fintech_factory.warehouse.protocol import Reader, Version
 
 __all__ = ["Fresh", "Published"]
@@ -63,6 +64,18 @@ class Published:
 
         reader = self._open()
         return last_before(reader, kpi, day) if reader is not None else []
+
+    def covenants(self, day: date) -> "Sequence[Covenant]":
+        """Give how every covenant stands at one date."""
+        from fintech_factory.views.table import ViewDate
+
+        reader = self._open()
+        if reader is None or self._version is None:
+            return ()
+        through = self._version.run.data_through
+        return self._factory.facilities.covenants(
+            reader, ViewDate(day, min(day, through), partial=day > through)
+        )
 
     def _open(self) -> "Reader | None":
         if self._reader is None and self._version is not None:

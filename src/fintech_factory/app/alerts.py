@@ -7,13 +7,12 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from fintech_factory.app.audit import whoever
-
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from fintech_factory.alerting.act import Action as Answer
     from fintech_factory.alerting.alert import AlertState
+    from fintech_factory.alerting.notice import Notice
     from fintech_factory.alerting.observation import Observation
     from fintech_factory.alerting.setup import Alerting
     from fintech_factory.app.audit import Told
@@ -83,6 +82,7 @@ class Alerts:
                 step.rule, step.state, step.transition, background(step, known)
             ),
             note=lambda step: movers_in_words(step, known),
+            offer=self._offer,
             append=append,
         )
 
@@ -110,7 +110,7 @@ class Alerts:
             live=frozenset(each.fingerprint for each in live),
         )
         at = self.factory.clock.now()
-        with self._known(run.readings) as known:
+        with self._known(run.readings, covenants) as known:
             desk = self.desk(known, told.append)
             observations = seen(self.alerting, scene)
             return commit(told.connection, desk, judge(told.connection, desk, observations, at), at)
@@ -260,37 +260,44 @@ class Alerts:
         return self.factory.clock.now().astimezone(UTC).date()
 
     @contextmanager
-    def _known(self, readings: "Sequence[Reading] | None" = None) -> "Iterator[Known]":
+    def _known(
+        self, readings: "Sequence[Reading]" = (), covenants: "Sequence[Covenant]" = ()
+    ) -> "Iterator[Known]":
         """Lend what is known of figures: a run's own readings, then the version in force."""
         from fintech_factory.app.alert_readings import Fresh, Published
         from fintech_factory.pipeline.alert_background import Known
 
         with Published(self.factory, self.factory.current()) as published:
-            fresh = Fresh(readings or ())
+            fresh = Fresh(readings)
             yield Known(
                 definitions=self.factory.definitions,
                 at=lambda day: fresh.at(day) or published.at(day),
                 earlier=lambda kpi, day: fresh.earlier(kpi, day) or published.earlier(kpi, day),
-                actions=self._actions,
+                covenants=lambda day: covenants or published.covenants(day),
+                people={each.id: each.name for each in self.alerting.directory.people.values()},
                 currency=self.factory.rules.reporting_currency,
             )
 
-    def _actions(self, alert_id: str) -> "tuple[Action, ...]":
-        """Give what a recipient can do by a link; nothing where nobody can be reached by one."""
+    def _offer(self, state: "AlertState", notice: "Notice") -> "tuple[Action, ...]":
+        """Give what the recipient of a notice can do by a link, in the recipient's own name.
+
+        Nothing where links lead nowhere, or where there is nothing to answer any more.
+        """
         base = self.factory.settings.public_url
-        if not base:
+        if not base or not state.is_live or state.acknowledgement is not None:
             return ()
         from fintech_factory.distribution.tokens import Claim, sign
         from fintech_factory.message import Action, Text
 
         expires = self.factory.clock.now() + _LINK_HOLDS
-        claim = Claim("acknowledge", alert_id, f"link ({whoever()})", expires)
+        recipient = f"{notice.channel} {notice.address or notice.receiver}"
+        claim = Claim("acknowledge", state.alert_id, recipient, expires)
         token = sign(claim, self._action_key)
         return (
             Action(
                 "acknowledge",
                 Text("Acknowledge", "Confirmar"),
-                f"{base}/alerts/{alert_id}/acknowledge?token={token}",
+                f"{base}/alerts/{state.alert_id}/acknowledge?token={token}",
                 token,
             ),
         )

@@ -122,7 +122,7 @@ def _say(call: Call, state: "AlertState") -> None:
         output.emit_json(alert_json(state))
         return
     ends = state.acknowledgement.expires_at if state.acknowledgement else None
-    until = f" until {ends:%Y-%m-%d %H:%M} UTC" if ends else ""
+    until = f" until {ends:%Y-%m-%d %H:%M} UTC" if ends and state.snooze is None else ""
     output.say(f"{state.alert_id[:_SHORT]} {state.fingerprint}: {_stand(state)}{until}")
 
 

@@ -161,14 +161,16 @@ def _moment(text: str, where: str) -> datetime:
 @click.command("replay")
 @click.argument("keys", metavar="[KEY]...", nargs=-1)
 @click.option("--list", "only_list", is_flag=True, help="List the dead letters; send nothing.")
-@_by_option
+@click.option("--by", metavar="NAME", help="Who says so; not needed to list.")
 @pass_call
-def replay(call: Call, *, keys: tuple[str, ...], only_list: bool, by: str) -> None:
+def replay(call: Call, *, keys: tuple[str, ...], only_list: bool, by: str | None) -> None:
     """Send again what was given up, or may not have arrived: some keys, or all of them."""
     factory = _factory(call)
     if only_list:
         _print_letters(call, factory)
         return
+    if not by:
+        raise UsageError("say who sends again", where="--by")
     count = _upkeep(call).replay(keys, by)
     _print_tally(call, factory.alerts.send(), {"replayed": count})
 

@@ -1,7 +1,8 @@
 """`factory alerts`: what fires, and what became of it."""
 
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -9,11 +10,14 @@ from fintech_factory.cli import alert_answers, alert_past, alert_upkeep, output
 from fintech_factory.cli.options import Call, exit_with_findings, optional_day_option, pass_call
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from fintech_factory.alerting.alert import AlertState
     from fintech_factory.app import Factory
     from fintech_factory.app.alert_pages import Page
+    from fintech_factory.values import Unit
 
-__all__ = ["command"]
+__all__ = ["command", "print_inbox"]
 
 _SHORT = 8
 
@@ -31,20 +35,23 @@ def list_alerts(call: Call, *, every: bool, rule: str) -> None:
     """List the alerts that are open, the gravest first; exit 3 if one fires."""
     from fintech_factory.app.alert_pages import alert_json
 
-    found = _factory(call).alert_pages.listed(live=not every, rule=rule)
+    pages = _factory(call).alert_pages
+    found = pages.listed(live=not every, rule=rule)
     if call.json:
-        output.emit_json({"alerts": [alert_json(each) for each in found]})
+        output.emit_json({"alerts": [alert_json(each, pages.unit_of(each)) for each in found]})
     else:
         output.print_table(
             ["alert", "rule", "part", "level", "status", "value", "as of", "since", "answer"],
-            [_line(each) for each in found],
+            [_line(each, pages.unit_of(each)) for each in found],
         )
     if any(each.is_firing for each in found):
         exit_with_findings()
 
 
-def _line(state: "AlertState") -> list[object]:
-    value = None if state.value is None else f"{state.value:.2f}"
+def _line(state: "AlertState", unit: "Unit | None") -> list[object]:
+    from fintech_factory.i18n import Language, figure
+
+    value = None if state.value is None else figure(state.value, Language.EN, unit=unit)
     return [
         state.alert_id[:_SHORT],
         state.rule,
@@ -89,7 +96,9 @@ def _print_page(page: "Page") -> None:
         ["at", "what", "level", "value", "as of", "who", "why", "told"],
         [
             [
-                *(each[name] for name in ("at", "kind", "level", "value", "as_of", "actor")),
+                *(each[name] for name in ("at", "kind", "level")),
+                _rounded(each["value"]),
+                *(each[name] for name in ("as_of", "actor")),
                 each["reason"] or "-",
                 _told(each["told"]),
             ]
@@ -114,9 +123,13 @@ def _print_page(page: "Page") -> None:
         output.say(f"{each['kind']}: {each['outcome'] or 'waits'}{undo}")
 
 
+def _rounded(value: str | None) -> str | None:
+    return None if value is None else f"{Decimal(value):.2f}"
+
+
 def _told(told: list[dict[str, str]]) -> str:
     said = (
-        f"{each['channel']} {each['address']}"
+        f"{each['channel']} {each['address']}".rstrip()
         + (f" not told: {each['withheld']}" if "withheld" in each else "")
         for each in told
     )
@@ -139,11 +152,12 @@ def history(call: Call, /, *, rule: str, **days: date | None) -> None:
     ]
     times = pages.times(span)
     if call.json:
-        output.emit_json({"alerts": [alert_json(each) for each in found], "times": times})
+        rows = [alert_json(each, pages.unit_of(each)) for each in found]
+        output.emit_json({"alerts": rows, "times": times})
         return
     output.print_table(
         ["alert", "rule", "part", "level", "status", "value", "as of", "since", "answer"],
-        [_line(each) for each in found],
+        [_line(each, pages.unit_of(each)) for each in found],
     )
     output.say(
         f"{times['fired']} fired; to the first answer {_span(times['mtta_seconds'])} (MTTA, of"
@@ -164,7 +178,12 @@ def inbox(call: Call, *, receiver: str) -> None:
     items = _factory(call).alert_pages.inbox(receiver)
     if call.json:
         output.emit_json({"items": items})
-        return
+    else:
+        print_inbox(items)
+
+
+def print_inbox(items: "Sequence[Mapping[str, Any]]") -> None:
+    """Print items of the in-app inbox."""
     output.print_table(
         ["at", "receiver", "severity", "what"],
         [[each[name] for name in ("at", "receiver", "severity", "subject")] for each in items],

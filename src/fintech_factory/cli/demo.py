@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fintech_factory.cli import output
+from fintech_factory.cli.alerts import print_inbox
 from fintech_factory.cli.kpi import print_readings
 from fintech_factory.cli.options import Call, pass_call
 from fintech_factory.cli.reconcile import print_reconciliation
@@ -49,6 +50,7 @@ def command(call: Call, *, folder: Path, loans: int, months: int, seed: int) -> 
         outcome = factory.run(Dates(month_ends=True))
     readings = factory.kpis.readings(None)
     reconciliation = factory.reconcile(None)
+    told = factory.alert_pages.inbox()
     if call.json:
         output.emit_json(
             {
@@ -56,6 +58,7 @@ def command(call: Call, *, folder: Path, loans: int, months: int, seed: int) -> 
                 "run": outcome.as_json(),
                 "readings": [reading.as_json() for reading in readings],
                 "reconciliation": reconciliation.as_json(),
+                "inbox": told,
             }
         )
         return
@@ -63,6 +66,8 @@ def command(call: Call, *, folder: Path, loans: int, months: int, seed: int) -> 
     print_readings(factory.definitions, readings)
     output.say()
     print_reconciliation(reconciliation)
+    output.say("\nin the in-app inbox:")
+    print_inbox(told)
     output.say(f"\nnext: .venv/bin/factory kpi explain par_90 --workspace {folder}")
 
 

@@ -58,6 +58,11 @@ class Words:
         after_name = None if known or not rest else self._known(rest)
         return known or (f"{name} {after_name}" if after_name else f"{english} [en]")
 
+    def known_sentence(self, english: str) -> str | None:
+        """Give a sentence of the product, or one with a name before it; None if it is none."""
+        said = self.sentence(english)
+        return None if said.endswith(" [en]") else said
+
     def _known(self, english: str) -> str | None:
         for name, pattern in _patterns():
             if found := pattern.fullmatch(english):

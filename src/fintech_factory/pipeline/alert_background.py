@@ -1,19 +1,28 @@
 """Gathers what is told of an alert beside what happened: title, reading before, what moved it."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from fintech_factory.alerting.rule import Kind
 from fintech_factory.kpi_engine import Definitions
 from fintech_factory.kpi_engine.definitions import Kpi
 from fintech_factory.kpi_engine.readings import Check, Reading, Status
-from fintech_factory.message import Action, Fact, Link, Text
+from fintech_factory.message import Fact, Link, Text
+from fintech_factory.pipeline.alert_covenant import (
+    covenant_facts,
+    covenant_said,
+    covenant_title,
+)
 from fintech_factory.pipeline.alert_desk import Step
 from fintech_factory.pipeline.alert_message import Background, Mover
 from fintech_factory.values import Unit
+
+if TYPE_CHECKING:
+    from fintech_factory.views.facilities.covenants import Covenant
 
 __all__ = ["Known", "background", "movers_in_words"]
 
@@ -29,14 +38,15 @@ class Known:
     """What the words of an alert are made of.
 
     `at` gives every reading of a date, groups included; `earlier` those of a KPI at the last date
-    before one that has any. `actions` gives what a recipient can do with an alert (its id).
+    before one that has any; `covenants` how all of them stand at a date. `people` are names by id.
     `currency` is that of money.
     """
 
     definitions: Definitions
     at: Callable[[date], Sequence[Reading]] = lambda _day: ()
     earlier: Callable[[str, date], Sequence[Reading]] = lambda _kpi, _day: ()
-    actions: Callable[[str], tuple[Action, ...]] = lambda _: ()
+    covenants: Callable[[date], "Sequence[Covenant]"] = lambda _: ()
+    people: Mapping[str, str] = field(default_factory=dict)
     currency: str = ""
 
 
@@ -45,15 +55,16 @@ def background(step: Step, known: Known) -> Background:
     rule, state = step.rule, step.state
     if rule.kind in {Kind.KPI, Kind.UNAVAILABLE}:
         found = _of_kpi(step, known.definitions.get(rule.subject), known)
+    elif rule.kind is Kind.COVENANT:
+        found = _of_covenant(step, known)
     else:
         found = Background(
             title=_with_member(_TITLES[rule.kind], state.member),
-            next_step=_next(step, _LOOK_AT[rule.kind]),
+            next_step=_next(step, _LOOK_AT[rule.kind].format(member=state.member)),
         )
     return replace(
         found,
         runbook=Link(Text("Runbook", "Guía"), rule.runbook) if rule.runbook else None,
-        actions=known.actions(state.alert_id),
     )
 
 
@@ -84,11 +95,26 @@ def _of_kpi(step: Step, kpi: Kpi, known: Known) -> Background:
         beside=tuple(_beside(kpi, known, every)),
         movers=_movers(kpi, now, before) if not state.dimension else (),
         moved_by=_MOVED_BY,
-        check=_CHECKS[mine.check] if mine is not None else "",
+        check=_CHECKS[mine.check] if mine is not None else None,
         definition=f"{kpi.id} v{mine.definition_version if mine else kpi.version}",
-        owner=kpi.owner,
-        chart=f"{kpi.id}@{state.as_of}" if state.as_of else "",
+        owner=known.people.get(kpi.owner, kpi.owner),
         next_step=_next(step, f"factory kpi explain {kpi.id} --as-of {state.as_of}"),
+    )
+
+
+def _of_covenant(step: Step, known: Known) -> Background:
+    state = step.state
+    every = known.covenants(state.as_of) if state.as_of else ()
+    mine = next((each for each in every if f"{each.facility}/{each.id}" == state.member), None)
+    next_step = _next(step, _LOOK_AT[Kind.COVENANT])
+    if mine is None:
+        # Its terms were taken out of the settings since: what was said of it is all there is.
+        return Background(_with_member(_TITLES[Kind.COVENANT], state.member), next_step=next_step)
+    return Background(
+        title=covenant_title(mine),
+        said=covenant_said(mine, known.currency),
+        facts=tuple(covenant_facts(mine, known.currency)),
+        next_step=next_step,
     )
 
 
@@ -151,24 +177,24 @@ def _shares(readings: Sequence[Reading], dimension: str) -> dict[str, Decimal] |
 
 
 _CHECKS = {
-    Check.MATCHED: "confirmed",
-    Check.MISMATCHED: "disagrees",
-    Check.NOT_RUN: "not checked",
+    Check.MATCHED: Text("confirmed", "lo confirma"),
+    Check.MISMATCHED: Text("disagrees", "no coincide"),
+    Check.NOT_RUN: Text("not checked", "sin verificar"),
 }
-_MOVED_BY = Text("What moved it, in points", "Qué lo movió, en puntos")
+_MOVED_BY = Text("What moved it", "Qué lo movió")
 _TITLES = {
     Kind.FINDING: Text("Finding", "Hallazgo"),
-    Kind.FRESHNESS: Text("Export", "Exportación"),
-    Kind.COVENANT: Text("Covenant", "Compromiso financiero"),
-    Kind.PIPELINE: Text("Run", "Ejecución"),
-    Kind.DELIVERY: Text("Delivery by", "Entrega por"),
+    Kind.FRESHNESS: Text("Late export:", "Exportación atrasada:"),
+    Kind.COVENANT: Text("Covenant", "Covenant"),
+    Kind.PIPELINE: Text("Run without a result", "Ejecución sin resultado"),
+    Kind.DELIVERY: Text("Failed delivery by", "Falló la entrega por"),
 }
 _LOOK_AT = {
-    Kind.FINDING: "factory findings",
-    Kind.FRESHNESS: "factory findings",
+    Kind.FINDING: "factory findings show {member}",
+    Kind.FRESHNESS: "factory findings; once it is there: factory ingest {member} PATH",
     Kind.COVENANT: "factory views show monitor",
     Kind.PIPELINE: "factory findings",
-    Kind.DELIVERY: "factory channels list",
+    Kind.DELIVERY: "factory channels test {member}; then: factory alerts replay --by NAME",
 }
 # These say by themselves what they are of.
 _ALONE = frozenset({"run"})
@@ -180,6 +206,18 @@ def _with_member(title: Text, member: str) -> Text:
     return Text(f"{title.en} {member}", f"{title.es} {member}")
 
 
-def _next(step: Step, look: str) -> Text:
-    answer = f"factory alerts ack {step.state.alert_id[:8]} --by NAME"
-    return Text(f"Look: {look}. Answer: {answer}", f"Revisar: {look}. Responder: {answer}")
+def _next(step: Step, look: str) -> Text | None:
+    """Say where to look and how to answer; nothing once the alert has ended."""
+    state = step.state
+    if not state.is_live:
+        return None
+    name = state.alert_id[:8]
+    answer = f"factory alerts ack {name} --by NAME"
+    said = Text(f"Look: {look}\nAnswer: {answer}", f"Revisar: {look}\nResponder: {answer}")
+    if not state.compliance:
+        return said
+    close = f"factory alerts close {name} --by NAME --reason TEXT"
+    return Text(
+        f"{said.en}\nA breach ends only when somebody closes it: {close}",
+        f"{said.es}\nUn incumplimiento termina solo cuando alguien lo cierra: {close}",
+    )

@@ -20,6 +20,7 @@ from fintech_factory.alerting.rule import Rule
 from fintech_factory.alerting.setup import Alerting
 from fintech_factory.distribution.outbox import Post, enqueue
 from fintech_factory.distribution.retry import Policy
+from fintech_factory.message import Action as Offer
 from fintech_factory.message import Message
 from fintech_factory.pipeline import alert_store as store
 from fintech_factory.pipeline.alert_audit import alert_entries
@@ -76,12 +77,14 @@ class Desk:
     """The rules of a workspace, and how it puts a step into words.
 
     `note` gives what is noted on an alert by itself (what moved the figure), empty for nothing;
-    `append` adds to the audit trail and gives its head.
+    `offer` what the recipient of a notice can do at once about an alert; `append` adds to the
+    audit trail and gives its head.
     """
 
     alerting: Alerting
     word: Callable[[Step], Message]
     note: Callable[[Step], str] = lambda _: ""
+    offer: Callable[[AlertState, Notice], tuple[Offer, ...]] = lambda _state, _notice: ()
     append: Callable[[Connection, Iterable[Entry]], Head] = append
     policy: Policy = field(default_factory=Policy)
 
@@ -234,7 +237,8 @@ def _post(bundle: Bundle[Step], desk: Desk) -> Post:
         if len(steps) == 1
         else group_message([desk.word(each) for each in steps[:_LISTED]], len(steps))
     )
-    message = replace(message, occasion=notice.occasion)
+    offered = desk.offer(first.state, notice) if len(steps) == 1 else ()
+    message = replace(message, occasion=notice.occasion, actions=offered)
     return Post(
         cause="\n".join(each.name for each in steps),
         channel=notice.channel,

@@ -1,7 +1,7 @@
 """Says in words what happened to an alert, in both languages."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
@@ -9,10 +9,10 @@ from fintech_factory.alerting.alert import AlertState, Move, Transition
 from fintech_factory.alerting.level import severity_of
 from fintech_factory.alerting.notice import OCCASIONS
 from fintech_factory.alerting.rule import Kind, Rule
-from fintech_factory.i18n import figure
+from fintech_factory.i18n import figure, words
 from fintech_factory.kpi_engine.readings import shown
-from fintech_factory.message import Action, Fact, Language, Link, Message, Occasion, Text
-from fintech_factory.values import LimitState, Unit
+from fintech_factory.message import Fact, Language, Link, Message, Occasion, Text
+from fintech_factory.values import LimitState, Severity, Unit
 
 __all__ = ["Background", "Mover", "message_of"]
 
@@ -22,6 +22,7 @@ _LEVELS = {
     LimitState.CRITICAL: Text("critical", "crítico"),
     LimitState.EXECUTIVE: Text("critical, executive level", "crítico, nivel ejecutivo"),
 }
+_BREACH = Text("breach", "incumplimiento")
 _SAID = {
     Move.FIRED: Text("{what}: {level}", "{what}: {level}"),
     Move.RAISED: Text("{what}: up to {level}", "{what}: sube a {level}"),
@@ -33,16 +34,16 @@ _SAID = {
     Move.REOPENED: Text("{what}: open again, {level}", "{what}: abierto de nuevo, {level}"),
     Move.STALE: Text("{what}: no newer figure", "{what}: sin cifra más reciente"),
     Move.FRESH: Text("{what}: figures are back", "{what}: hay cifras de nuevo"),
-    Move.ACKNOWLEDGED: Text("{what}: acknowledged by {actor}", "{what}: confirmado por {actor}"),
+    Move.ACKNOWLEDGED: Text(
+        "{what}: acknowledged by {actor}{until}", "{what}: confirmado por {actor}{until}"
+    ),
     Move.ACK_EXPIRED: Text("{what}: still {level}", "{what}: sigue en {level}"),
-    Move.ASSIGNED: Text("{what}: assigned", "{what}: asignado"),
-    Move.SNOOZED: Text("{what}: snoozed by {actor}", "{what}: pospuesto por {actor}"),
+    Move.ASSIGNED: Text("{what}: assigned to {assignee}", "{what}: asignado a {assignee}"),
+    Move.SNOOZED: Text("{what}: snoozed by {actor}{until}", "{what}: pospuesto por {actor}{until}"),
     Move.WOKEN: Text("{what}: still {level}", "{what}: sigue en {level}"),
     Move.NOTED: Text("{what}: note by {actor}", "{what}: nota de {actor}"),
     Move.CLOSED: Text("{what}: closed by {actor}", "{what}: cerrado por {actor}"),
-    Move.ESCALATED: Text(
-        "Escalation {step}: {what}: {level}", "Escalamiento {step}: {what}: {level}"
-    ),
+    Move.ESCALATED: Text("Escalation {step}: {what}: {level}", "Escalada {step}: {what}: {level}"),
     Move.REPEATED: Text("{what}: still {level}", "{what}: sigue en {level}"),
     Move.RELEASED: Text("{what}: {level}", "{what}: {level}"),
     Move.PENDING: Text("{what}: pending", "{what}: pendiente"),
@@ -65,7 +66,8 @@ class Background:
 
     `value` figures are in `unit`; `before` is the reading before this one and its date. `beside`
     are figures that belong next to it (with write-offs, the source's own). `check` is the second
-    engine's verdict, `definition` the formula's version; both empty where there is none.
+    engine's verdict, `definition` the formula's version; neither where there is none. `said` and
+    `facts` are how a subject that is no KPI stands now.
     """
 
     title: Text
@@ -76,13 +78,13 @@ class Background:
     beside: tuple[Fact, ...] = ()
     movers: tuple[Mover, ...] = ()
     moved_by: Text | None = None
-    check: str = ""
+    check: Text | None = None
     definition: str = ""
     owner: str = ""
     runbook: Link | None = None
     links: tuple[Link, ...] = ()
-    actions: tuple[Action, ...] = ()
-    chart: str = ""
+    said: Text | None = None
+    facts: tuple[Fact, ...] = ()
     next_step: Text | None = field(default=None)
 
 
@@ -101,10 +103,8 @@ def message_of(
         next_step=background.next_step,
         runbook=background.runbook,
         links=background.links,
-        actions=background.actions,
-        chart=background.chart,
-        as_of=transition.as_of,
-        data_through=state.data_through,
+        as_of=None if rule.kind in _OF_THE_DAY else transition.as_of,
+        data_through=None if rule.kind in _OF_THE_DAY else state.data_through,
         marks={
             "alert": state.alert_id,
             "rule": rule.id,
@@ -128,26 +128,53 @@ def _subject(
     pattern = _SAID[transition.kind].within(to)
     said = pattern.format(
         what=what,
-        level=_LEVELS[transition.level].within(to),
+        level=_level(rule, transition, state).within(to),
         actor=transition.actor,
         step=transition.step,
+        assignee=state.assignee,
+        until=_until(transition, state, to),
     )
-    if rule.kind is Kind.KPI and transition.value is not None:
+    is_news = transition.kind not in _ANSWERS
+    if is_news and rule.kind is Kind.KPI and transition.value is not None:
         return f"{said}, {_value(rule, transition, background, to)}"
     return said
+
+
+# What people say is news by itself; the figure is the same as before.
+_ANSWERS = frozenset({Move.ACKNOWLEDGED, Move.ASSIGNED, Move.SNOOZED, Move.NOTED, Move.CLOSED})
+_UNTIL = Text(" until {moment}", " hasta el {moment}")
+
+
+def _until(transition: Transition, state: AlertState, to: Language) -> str:
+    if transition.kind is Move.SNOOZED and state.snooze is not None:
+        return _UNTIL.within(to).format(moment=figure(state.snooze.until, to))
+    if transition.kind is Move.ACKNOWLEDGED and state.acknowledgement is not None:
+        return _UNTIL.within(to).format(moment=figure(state.acknowledgement.expires_at, to))
+    return ""
 
 
 def _summary(
     rule: Rule, state: AlertState, transition: Transition, background: Background, to: Language
 ) -> str:
-    parts = [transition.reason] if transition.reason else []
+    # Whose it is stands in the subject.
+    is_told = transition.reason and transition.reason != f"to {state.assignee}"
+    parts = [transition.reason] if is_told else []
     if rule.kind is Kind.KPI:
         parts.insert(0, _judged(rule, transition, background, to))
+    elif background.said is not None:
+        # How it stands is said here; the reason of the step is the same, in one language.
+        parts = [background.said.within(to), *(each for each in parts if each != state.reason)]
     elif state.reason and state.reason not in parts:
         parts.append(state.reason)
+    parts = [_spoken(each, to) for each in parts]
     if state.stale:
-        parts.append(_STALE.within(to).format(why=state.stale))
+        parts.append(_STALE.within(to).format(why=_spoken(state.stale, to)))
     return " ".join(_sentence(each) for each in parts if each)
+
+
+def _spoken(said: str, to: Language) -> str:
+    """Give a sentence of the product in a language; what a person wrote stays as it is."""
+    return words(to).known_sentence(said) or said
 
 
 _JUDGED = Text(
@@ -171,7 +198,7 @@ def _judged(rule: Rule, transition: Transition, background: Background, to: Lang
         value=_value(rule, transition, background, to),
         as_of=figure(transition.as_of, to),
         level=_LIMIT_OF[transition.level].within(to) if limit is not None else "",
-        limit=_shown(limit, background, to),
+        limit=_limit(limit, background, to),
     )
 
 
@@ -207,6 +234,18 @@ def _shown(
     )
 
 
+def _limit(limit: Decimal | None, background: Background, to: Language) -> str:
+    """Write a limit as the settings have it: 5 %, not 5.00 %."""
+    exponent = 0 if limit is None else limit.normalize().as_tuple().exponent
+    places = -exponent if isinstance(exponent, int) and exponent < 0 else 0
+    return _shown(limit, background, to, places)
+
+
+def _level(rule: Rule, transition: Transition, state: AlertState) -> Text:
+    is_breach = state.compliance and severity_of(transition.level) is Severity.CRITICAL
+    return _BREACH if is_breach and rule.compliance else _LEVELS[transition.level]
+
+
 def _sentence(words: str) -> str:
     return words if words.endswith((".", "!", "?")) else f"{words}."
 
@@ -216,8 +255,10 @@ def _facts(
 ) -> Iterator[Fact]:
     if rule.kind is Kind.KPI:
         yield from _figures(rule, transition, background)
-    yield Fact(_LABELS["as_of"], transition.as_of)
-    yield Fact(_LABELS["data_through"], state.data_through)
+    yield from background.facts
+    # As-of and data-through are the message's own; what is seen of a day has neither.
+    if rule.kind in _OF_THE_DAY:
+        yield Fact(_LABELS["seen_on"], transition.as_of)
     yield Fact(_LABELS["since"], state.opened_at)
     if state.assignee or background.owner:
         yield Fact(_LABELS["owner"], state.assignee or background.owner)
@@ -226,14 +267,8 @@ def _facts(
     if background.check:
         yield Fact(_LABELS["check"], background.check)
     for mover in background.movers:
-        yield Fact(
-            Text.same(mover.name),
-            mover.change,
-            unit=background.unit,
-            precision=background.precision,
-            currency=background.currency,
-            section=background.moved_by,
-        )
+        name = Text.same(mover.name)
+        yield replace(_points(name, mover.change, background), section=background.moved_by)
 
 
 def _figures(rule: Rule, transition: Transition, background: Background) -> Iterator[Fact]:
@@ -253,21 +288,39 @@ def _figures(rule: Rule, transition: Transition, background: Background) -> Iter
         value, on = background.before
         yield Fact(_LABELS["before"], value, **kind, as_of=on)  # type: ignore[arg-type]
         if transition.value is not None:
-            yield Fact(_LABELS["change"], transition.value - value, **kind)  # type: ignore[arg-type]
+            yield _points(_LABELS["change"], transition.value - value, background)
     yield from background.beside
 
 
-def _limits(rule: Rule, background: Background, to: Language) -> str:
-    steps = (
-        f"{_LIMIT_OF[level].within(to)} {_shown(limit, background, to)}"
-        for level, limit in rule.limits.steps
+def _points(label: Text, change: Decimal, background: Background) -> Fact:
+    """Write a difference: of percentages it is in points, and 2 % is no rise of 2 points."""
+    is_percent = background.unit is Unit.PERCENT
+    return Fact(
+        label,
+        change,
+        unit=None if is_percent else background.unit,
+        precision=background.precision,
+        currency=background.currency,
+        note=_POINTS if is_percent else None,
     )
-    return " · ".join(steps)
 
 
+_POINTS = Text("points", "puntos")
+
+
+def _limits(rule: Rule, background: Background, to: Language) -> str:
+    *lower, last = (limit for _, limit in rule.limits.steps)
+    plain = replace(background, unit=None)
+    steps = (*(_limit(each, plain, to) for each in lower), _limit(last, background, to))
+    return f"{(_ONE_LIMIT if not lower else _MANY_LIMITS).within(to)} {' · '.join(steps)}"
+
+
+_ONE_LIMIT = Text("limit", "límite")
+_MANY_LIMITS = Text("limits", "límites")
+# What these see is of the day on which they look, whatever the newest figures speak of.
+_OF_THE_DAY = frozenset({Kind.FRESHNESS, Kind.PIPELINE, Kind.DELIVERY})
 _LABELS = {
-    "as_of": Text("As of", "Al"),
-    "data_through": Text("Data through", "Datos hasta"),
+    "seen_on": Text("Seen on", "Visto el"),
     "since": Text("Open since", "Abierto desde"),
     "owner": Text("Owner", "Responsable"),
     "definition": Text("Formula", "Fórmula"),

@@ -10,6 +10,8 @@ from fintech_factory.alerting.observation import Observation, Sight, fingerprint
 from fintech_factory.alerting.rule import Kind, Rule
 from fintech_factory.alerting.setup import Alerting
 from fintech_factory.kpi_engine.readings import Reading, Status
+from fintech_factory.message import Language
+from fintech_factory.pipeline.alert_covenant import covenant_words
 from fintech_factory.validation.findings import State, Tracked
 from fintech_factory.values import Severity
 
@@ -147,24 +149,12 @@ def _of_covenants(rule: Rule, scene: Scene) -> Iterator[Observation]:
             status=Sight.UNAVAILABLE if each.state == _UNAVAILABLE else Sight.OK,
             value=each.found.value,
             severity=_OF_STATE.get(each.state),
-            reason=_covenant_words(each),
+            reason=covenant_words(each, Language.EN),
         )
 
 
 _UNAVAILABLE = "unavailable"
 _OF_STATE = {"warning": Severity.WARNING, "breach": Severity.CRITICAL}
-
-
-def _covenant_words(each: "Covenant") -> str:
-    if each.found.value is None:
-        return f"{each.title_en}: {each.found.reason}"
-    side = "at most" if each.direction == "at_most" else "at least"
-    days = each.outlook.days
-    ahead = f"; {days} days to breach" if days else ""
-    return (
-        f"{each.title_en} is {each.found.value:f}, {side} {each.breach:f} is agreed;"
-        f" headroom {each.headroom:f}{ahead}"
-    )
 
 
 def _of_pipeline(rule: Rule, scene: Scene) -> Iterator[Observation]:

@@ -84,6 +84,13 @@ SENTENCES: Mapping[str, str] = {
     "formula_cost_of_risk": "provision expense x 12 / months / average gross loans x 100",
     "formula_debt_to_equity": "total debt / equity",
     "formula_dscr": "(net income + interest expense) / debt service",
+    "export_behind": "the export that came on {came} should speak of {day} and ends on {ends}",
+    "export_missing": (
+        "no export that speaks of {day} has come by {deadline}; the latest ends on {ends}"
+    ),
+    "unanswered": "nobody has acknowledged it for {minutes} minutes",
+    "answer_expired": "{name}'s acknowledgement has expired",
+    "moved_by": "moved by, in points: {parts}",
     "formula_runway_months": "cash x months / (- net income - provision expense)",
 }
 """Name -> the sentence; what stands in braces is filled in, and read back from a sentence."""

@@ -94,6 +94,16 @@ SENTENCES: Mapping[str, str] = {
     "formula_cost_of_risk": "gasto por provisiones x 12 / meses / préstamos brutos promedio x 100",
     "formula_debt_to_equity": "deuda total / patrimonio",
     "formula_dscr": "(utilidad neta + gastos por intereses) / servicio de la deuda",
+    "export_behind": (
+        "la exportación que llegó el {came} debía hablar del {day} y termina el {ends}"
+    ),
+    "export_missing": (
+        "no ha llegado al {deadline} ninguna exportación que hable del {day}; la más reciente "
+        "termina el {ends}"
+    ),
+    "unanswered": "nadie lo ha confirmado en {minutes} minutos",
+    "answer_expired": "venció la confirmación de {name}",
+    "moved_by": "lo movió, en puntos: {parts}",
     "formula_runway_months": "efectivo x meses / (- utilidad neta - gasto por provisiones)",
 }
 """Name -> the sentence; what stands in braces is filled in, and read back from a sentence."""
