@@ -135,7 +135,7 @@ class AlertPages:
             )
 
     def unit_of(self, state: "AlertState") -> "Unit | None":
-        """Give what an alert's value is counted in, None where its rule judges no KPI, or is gone."""
+        """Give what an alert's value is counted in; None where its rule judges no KPI."""
         from fintech_factory.alerting.rule import Kind
 
         rule = self.factory.alerts.alerting.rules.get(state.rule)
