@@ -4,7 +4,7 @@ import csv
 import json
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +15,9 @@ from click.testing import CliRunner
 
 # Tests are not a package; what they share is found beside them.
 sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from alert_world import SECRET, TOKEN, Clock, Peers, World, answers, settings_for
 from e2e_validated import Table, Turn, findings
 
 from fintech_factory.book import BookPlan, generate
@@ -23,6 +25,8 @@ from fintech_factory.cli import main
 from fintech_factory.clock import SystemClock
 from fintech_factory.config.workspace import Workspace
 from fintech_factory.testing import Book, book
+from peers.faults import fault_server
+from peers.smtp import PASSWORD, mail_server
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,3 +212,29 @@ def entries(factory: Factory, workspace: Path) -> Callable[..., list[dict[str, A
         return [json.loads(line) for line in outcome.out.splitlines()]
 
     return listed
+
+
+@pytest.fixture
+def peers(tmp_path: Path) -> Iterator[Peers]:
+    """A mail server with STARTTLS and AUTH, one that answers as Slack does, and a receiver."""
+    folder = tmp_path / "peers"
+    folder.mkdir()
+    with mail_server(folder) as mail, fault_server() as slack, fault_server() as hook:
+        slack.otherwise = answers
+        yield Peers(mail, slack, hook)
+
+
+@pytest.fixture
+def world(
+    peers: Peers, tmp_path: Path, empty_workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> World:
+    """A workspace whose alerts reach the peers, in the night after 10 December 2025."""
+    root = tmp_path / "w"
+    shutil.copytree(empty_workspace, root)
+    settings_for(root, peers)
+    monkeypatch.setenv("SLACK_BOT_TOKEN", TOKEN)
+    monkeypatch.setenv("SMTP_PASSWORD", PASSWORD)
+    monkeypatch.setenv("HOOK_SECRET", SECRET)
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    return World(root, peers, Clock(monkeypatch, "2025-12-11T03:00"), call)

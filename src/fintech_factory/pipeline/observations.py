@@ -102,9 +102,26 @@ def _of_findings(rule: Rule, scene: Scene) -> Iterator[Observation]:
 
 
 def _of_freshness(rule: Rule, scene: Scene) -> Iterator[Observation]:
+    late = set()
     for each in scene.findings:
         if each.found.check.startswith(_FRESHNESS):
-            yield from _of_finding(rule, scene, each, ("source", each.found.finding.where))
+            place = ("source", each.found.finding.where)
+            late.add(fingerprint(rule.id, *place))
+            yield from _of_finding(rule, scene, each, place)
+    # That an export is late is found anew at each look: once it is not found, it has come.
+    for name in sorted({*scene.live} - late):
+        of, _, source = name.partition("|source=")
+        if of == rule.id and source:
+            yield Observation(
+                rule=rule.id,
+                as_of=scene.today,
+                data_through=scene.today,
+                batch_set=f"{scene.batch_set} came",
+                run_id=scene.run_id,
+                dimension="source",
+                member=source,
+                reason=f"the export has come; data through {scene.data_through}",
+            )
 
 
 def _of_finding(

@@ -88,6 +88,7 @@ SENTENCES: Mapping[str, str] = {
     "export_missing": (
         "no export that speaks of {day} has come by {deadline}; the latest ends on {ends}"
     ),
+    "export_came": "the export has come; data through {day}",
     "unanswered": "nobody has acknowledged it for {minutes} minutes",
     "answer_expired": "{name}'s acknowledgement has expired",
     "moved_by": "moved by, in points: {parts}",

@@ -101,6 +101,7 @@ SENTENCES: Mapping[str, str] = {
         "no ha llegado al {deadline} ninguna exportación que hable del {day}; la más reciente "
         "termina el {ends}"
     ),
+    "export_came": "la exportación llegó; datos hasta el {day}",
     "unanswered": "nadie lo ha confirmado en {minutes} minutos",
     "answer_expired": "venció la confirmación de {name}",
     "moved_by": "lo movió, en puntos: {parts}",

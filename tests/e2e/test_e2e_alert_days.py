@@ -1,0 +1,161 @@
+"""Days on which something fails: runs, exports, deliveries; and what is planned to be quiet."""
+
+import pytest
+from alert_world import World
+
+from peers.faults import Answer
+
+
+def broken(world: World) -> None:
+    """Break a model, and let a failed run be tried again once only."""
+    world.edit("sql/models/loan_snapshot.sql", ("\n  dpd,\n", "\n  dpd + no_such_column AS dpd,\n"))
+    world.edit("config/alerts.yaml", ("retry_at_most: 3", "retry_at_most: 1"))
+
+
+def test_a_failed_run_is_told_tried_again_and_fails_by_its_exit_code(world: World) -> None:
+    world.day("1", "2025-12-09")
+    world.peers.forget()
+    broken(world)
+    world.clock.turn("2025-12-11T03:00")
+    world.land("1", "2025-12-10")
+    failed = world.call("run")
+    assert failed.code in {1, 2}, failed.err
+    alert = world.alert("pipeline_failed")
+    assert (alert["status"], alert["level"]) == ("firing", "critical")
+    (mail,) = world.peers.mails("data-ops@example.com")
+    assert mail["Subject"] == "[Critical] Run without a result: critical"
+    said = mail.get_body(("plain",)).get_content()
+    assert "Data through" not in said
+    assert "loan_snapshot" in said
+    (retry,) = [each for each in alert["responses"] if each["kind"] == "retry"]
+    assert retry["outcome"]
+    shown = world.call("kpi", "show", "par_90", "--json").document
+    assert "2025-12-09" in str(shown)
+
+
+def test_a_run_that_works_again_resolves_the_alert_of_the_failed_one(world: World) -> None:
+    world.day("1", "2025-12-09")
+    path = world.root / "sql" / "models" / "loan_snapshot.sql"
+    good = path.read_text(encoding="utf-8")
+    broken(world)
+    world.clock.turn("2025-12-11T03:00")
+    world.land("1", "2025-12-10")
+    world.call("run")
+    path.write_text(good, encoding="utf-8")
+    world.clock.turn("2025-12-11T03:20")
+    assert world.run()["status"] == "published"
+    assert world.alert("pipeline_failed")["status"] == "resolved"
+
+
+def test_a_blocked_run_tells_operations_and_the_finding_ends_when_it_is_accepted(
+    world: World,
+) -> None:
+    world.day("1", "2025-12-09")
+    world.clock.turn("2025-12-11T03:00")
+    world.land("0", "2025-12-10", repaid="0")
+    outcome = world.call("run", "--json")
+    assert (outcome.code, outcome.document["status"]) == (3, "blocked")
+    (run,) = world.alerts("--rule", "pipeline_failed")
+    assert "the export before had 3" in run["reason"]
+    findings = world.alerts("--rule", "critical_findings")
+    assert {each["level"] for each in findings} == {"critical"}
+    for each in outcome.document["blocking"]:
+        said = ("--reason", "sold", "--by", "ana", "--until", "2026-12-31")
+        assert world.call("findings", "accept", each, *said).code == 0
+    assert world.run()["status"] == "published"
+    assert world.alerts("--rule", "pipeline_failed") == []
+    assert world.alerts("--rule", "critical_findings") == []
+    assert world.alert("pipeline_failed")["status"] == "resolved"
+
+
+def test_a_dead_letter_is_told_by_another_channel_and_can_be_sent_again(world: World) -> None:
+    refused = Answer(body={"ok": False, "error": "channel_not_found"})
+    world.peers.slack.otherwise = lambda _: refused
+    world.day("6", "2025-12-10")
+    alert = world.alert("par_90")
+    (slack,) = [each for each in alert["messages"] if each["channel"] == "slack"]
+    assert (slack["status"], slack["attempts"]) == ("dead", 1)
+    failing = world.alert("delivery_failed")
+    assert (failing["level"], failing["member"]) == ("warning", "slack")
+    subjects = [each["Subject"] for each in world.peers.mails("data-ops@example.com")]
+    assert "[Warning] Failed delivery by slack: warning" in subjects
+    listed = world.call("alerts", "replay", "--list", "--json").document["dead_letters"]
+    assert slack["key"] in [each["key"] for each in listed]
+    nameless = world.call("alerts", "replay")
+    assert (nameless.code, "--by" in nameless.err) == (2, True)
+    from alert_world import answers
+
+    world.peers.slack.otherwise = answers
+    world.peers.forget()
+    again = world.call("alerts", "replay", slack["key"], "--by", "ana", "--json")
+    assert (again.code, again.document["replayed"], again.document["delivered"] >= 1) == (
+        0,
+        1,
+        True,
+    )
+    assert world.peers.posts("#fintech-alerts")
+    none = world.call("alerts", "replay", slack["key"], "--by", "ana")
+    assert none.code == 2
+
+
+def test_what_is_silenced_is_told_when_the_silence_ends(world: World) -> None:
+    world.call(
+        "alerts", "silence", "--rule", "par_90", "--hours", "2", "--by", "ana", "--reason", "known"
+    )
+    world.day("6", "2025-12-10")
+    assert world.alert("par_90")["status"] == "firing"
+    assert world.peers.mails("risk@example.com") == []
+    gates = world.gates("par_90", "--no-probe")
+    assert gates["silenced"]["passed"] is False
+    assert "by ana until" in gates["silenced"]["said"]
+    world.clock.turn("2025-12-11T05:30")
+    world.call("alerts", "deliver")
+    (mail,) = world.peers.mails("risk@example.com")
+    assert mail["Subject"] == "[Critical] PAR 90: critical, 6.00 %"
+
+
+def test_a_window_lets_a_warning_wait_and_tells_what_is_critical(world: World) -> None:
+    """R096 to R098: Sunday 22:00 to 23:00 UTC."""
+    world.clock.turn("2025-12-14T22:10")
+    world.land("4", "2025-12-13")
+    world.run()
+    assert world.alert("par_90")["level"] == "warning"
+    assert world.peers.mails("risk@example.com") == []
+    world.clock.turn("2025-12-14T22:20")
+    world.land("6", "2025-12-13")
+    world.run()
+    assert len(world.peers.mails("risk@example.com")) == 1
+
+
+@pytest.mark.parametrize(
+    ("first", "extra", "code"),
+    [
+        ("2025-12-12T03:30Z", (), 0),
+        ("2025-12-12T02:30Z", (), 2),
+        ("2025-12-12T02:30Z", ("--override-reason", "the disk is full"), 0),
+    ],
+)
+def test_a_window_is_announced_24_hours_ahead_or_with_a_reason(
+    world: World, first: str, extra: tuple[str, ...], code: int
+) -> None:
+    said = ("--from", first, "--to", "2025-12-12T05:00Z", "--by", "ana")
+    done = world.call("alerts", "window", "patch", *said, *extra)
+    assert done.code == code, done.err
+
+
+def test_changed_alert_settings_are_an_audit_entry_and_wrong_ones_name_their_place(
+    world: World,
+) -> None:
+    world.day("1", "2025-12-09")
+    world.edit("config/alerts.yaml", ("default_receiver: desk", "default_receiver: operations"))
+    world.day("1", "2025-12-10")
+    document = world.call("audit", "list", "--json").document
+    changed = [each for each in document["entries"] if "alerts.yaml" in str(each)]
+    assert changed
+    world.edit("config/alerts.yaml", ("default_receiver: operations", "default_receiver: deks"))
+    wrong = world.call("check")
+    assert wrong.code == 2
+    assert "alerts.yaml:" in wrong.out + wrong.err
+    assert "desk" in wrong.out + wrong.err
+    refused = world.call("alerts", "list", "--rule", "par_90")
+    assert (refused.code, "alerts.yaml:" in refused.err) == (2, True)
