@@ -70,6 +70,14 @@ class Following:
         return self.factory.views.observed(reader, dates)
 
 
+def _in_a_line(failed: Exception) -> str:
+    """Say what failed and where in one line, as it goes into alerts."""
+    if not isinstance(failed, FactoryError):
+        return " ".join(f"{type(failed).__name__}: {failed}".split())
+    said = f"{failed.where}: {failed.what}" if failed.where else failed.what
+    return " ".join(said.split())
+
+
 @dataclass(frozen=True)
 class Runs:
     """The runs of one workspace."""
@@ -109,9 +117,8 @@ class Runs:
         from fintech_factory.app.alert_automation import Automation
 
         now = self.factory.clock.now()
-        said = failed.what if isinstance(failed, FactoryError) else str(failed)
         try:
-            self.factory.alerts.failed(f"failed-{now:%Y%m%dT%H%M%S%fZ}", said or repr(failed))
+            self.factory.alerts.failed(f"failed-{now:%Y%m%dT%H%M%S%fZ}", _in_a_line(failed))
         except Exception:
             # Where nothing can be kept, nobody can be told by us: the error itself must come out.
             log.exception("failed run could not be kept")
