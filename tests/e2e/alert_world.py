@@ -16,7 +16,7 @@ from fintech_factory.testing import book
 from peers.faults import Answer, FaultServer, Request
 from peers.smtp import USER, MailServer
 
-__all__ = ["Clock", "Peers", "World", "settings_for"]
+__all__ = ["Clock", "Peers", "World", "answers", "settings_for"]
 
 TOKEN, SECRET = "xoxb-e2e-secret-12", "hook-secret-0123456789abcdef"
 

@@ -1,8 +1,15 @@
 """Days on which something fails: runs, exports, deliveries; and what is planned to be quiet."""
 
-import pytest
-from alert_world import World
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
+import pytest
+from alert_world import World, answers
+
+from fintech_factory.config.workspace import Workspace
+from fintech_factory.testing import book
 from peers.faults import Answer
 
 
@@ -83,8 +90,6 @@ def test_a_dead_letter_is_told_by_another_channel_and_can_be_sent_again(world: W
     assert slack["key"] in [each["key"] for each in listed]
     nameless = world.call("alerts", "replay")
     assert (nameless.code, "--by" in nameless.err) == (2, True)
-    from alert_world import answers
-
     world.peers.slack.otherwise = answers
     world.peers.forget()
     again = world.call("alerts", "replay", slack["key"], "--by", "ana", "--json")
@@ -159,3 +164,50 @@ def test_changed_alert_settings_are_an_audit_entry_and_wrong_ones_name_their_pla
     assert "desk" in wrong.out + wrong.err
     refused = world.call("alerts", "list", "--rule", "par_90")
     assert (refused.code, "alerts.yaml:" in refused.err) == (2, True)
+
+
+def test_a_late_export_that_lies_in_the_inbox_is_taken_in_by_itself(
+    world: World, clean: Path
+) -> None:
+    """An export that was put there after the run of the night."""
+    world.day("1", "2025-12-08")
+    world.clock.turn("2025-12-11T04:00")
+    shutil.copytree(clean, world.root / "inbox" / "export")
+    world.call("alerts", "deliver")
+    (response,) = world.alert("export_missing")["responses"]
+    assert response["outcome"].startswith(("landed cascade-", "refused cascade-"))
+    document = world.call("audit", "list", "--json").document
+    done = [each for each in document["entries"] if each["action"] == "response.reingest.done"]
+    assert [each["actor"] for each in done] == ["automation"]
+
+
+def test_many_parts_past_a_limit_are_one_message_that_lists_them(world: World) -> None:
+    """North and South both lie past 90 days with all they owe."""
+    rule = "\nrules:\n  - {id: by_entity, watch: kpi, kpi: par_90, dimension: entity}\n"
+    world.edit("config/alerts.yaml", ("\nrules:\n", rule))
+    due = [("2025-09-01", 500)]
+    both = book().loan(500, disbursed="2025-07-01", instalments=due)
+    both = both.loan(500, disbursed="2025-07-01", instalments=due, entity="South")
+    both.ending("2025-12-10").land(Workspace(world.root).raw("cascade"), world.clock)
+    world.run()
+    assert len(world.alerts("--rule", "by_entity")) == 2
+    (post,) = [each for each in world.peers.posts("#fintech-factory") if "2 alerts" in str(each)]
+    assert "2 alerts, the first: PAR 90 (North): critical, executive level" in post["text"]
+    blocks = str(post["blocks"])
+    assert "PAR 90 (South)" in blocks
+    assert "100.00 %" in blocks
+    assert "factory alerts list" in blocks
+
+
+def test_the_demo_ends_with_the_first_alerts_in_the_inbox(
+    factory: Callable[..., Any], tmp_path: Path
+) -> None:
+    """R019: without any channel, the first session sees an alert."""
+    size = ("--loans", "60", "--months", "6")
+    shown = factory(tmp_path / "unused", "demo", "--dir", tmp_path / "demo", *size)
+    assert shown.code == 0, shown.err
+    assert "in the in-app inbox:" in shown.out
+    inbox = factory(tmp_path / "demo", "alerts", "inbox", "--json").document["items"]
+    assert [each for each in inbox if each["receiver"] == "operations"]
+    told = factory(tmp_path / "unused", "demo", "--dir", tmp_path / "demo", *size, "--json")
+    assert told.document["inbox"] == inbox
