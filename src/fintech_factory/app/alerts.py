@@ -265,9 +265,15 @@ class Alerts:
     ) -> "Iterator[Known]":
         """Lend what is known of figures: a run's own readings, then the version in force."""
         from fintech_factory.app.alert_readings import Fresh, Published
+        from fintech_factory.errors import WarehouseError
         from fintech_factory.pipeline.alert_background import Known
 
-        with Published(self.factory, self.factory.current()) as published:
+        try:
+            version = self.factory.current()
+        except WarehouseError:
+            # The version is gone: what repairs it tells people all the same, of its own figures.
+            version = None
+        with Published(self.factory, version) as published:
             fresh = Fresh(readings)
             yield Known(
                 definitions=self.factory.definitions,
