@@ -24,7 +24,7 @@ export PIP_CONSTRAINT :=
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test check unit test-spark bench docs pins clean
+.PHONY: help demo test check unit chaos test-spark bench docs pins clean
 
 help: ## Show what can be made
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -45,6 +45,10 @@ unit: $(TEST_STAMP) ## Run every test and nothing else
 	@.ci/install-postgresql
 	$(BIN)/python -m pytest -n 2 --dist loadgroup --ignore=tests/spark
 
+chaos: $(TEST_STAMP) ## Kill it at 200 random moments on each database (1 hour; CHAOS_SEED=N repeats one)
+	@.ci/install-postgresql
+	CHAOS_MOMENTS=200 $(BIN)/python -m pytest -q -s -m chaos tests/chaos
+
 test-spark: $(SPARK)/.installed ## Run the same SQL models on PySpark and compare every row (needs Java 17)
 	$(SPARK)/bin/python -m pytest -q -p no:cacheprovider tests/spark
 
@@ -52,6 +56,7 @@ bench: $(BENCH_STAMP) ## Measure the figures of benchmarks/ (10 minutes, 10 GB o
 	$(BIN)/python benchmarks/tape.py
 	$(BIN)/python benchmarks/scale.py
 	$(BIN)/python benchmarks/compare.py
+	$(BIN)/python benchmarks/alerts.py
 
 docs: $(TEST_STAMP) ## Write the generated pages and the shown output of docs/ again
 	$(BIN)/python docs/generate.py

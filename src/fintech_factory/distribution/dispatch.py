@@ -23,7 +23,6 @@ __all__ = ["Dispatcher", "Done", "Tally"]
 
 log = logging.getLogger(__name__)
 
-_LEASE = timedelta(minutes=2)
 _DICE = secrets.SystemRandom()
 
 
@@ -83,7 +82,8 @@ class Dispatcher:
     """Sends for one state database. Several may work at once: what one has leased is its own.
 
     `note` is called in the transaction that writes outcomes down: what follows from them (the
-    audit entry, word of a dead letter) is kept together with them.
+    audit entry, word of a dead letter) is kept together with them. `lease` is how long what a
+    sender took stays its own: what one left behind when it stopped is sent again after it.
     """
 
     state: State
@@ -94,6 +94,7 @@ class Dispatcher:
     note: Callable[[Connection, Sequence[Done], datetime], None] = _nothing_more
     draw: Callable[[], float] = _DICE.random
     at_once: int = 16
+    lease: timedelta = timedelta(minutes=2)
     owner: str = field(default_factory=lambda: secrets.token_hex(8))
 
     def drain(self) -> Tally:
@@ -127,7 +128,9 @@ class Dispatcher:
             held = Counter(each.channel for each in sent.values())
             share = max(self.at_once // 2, 1)
             busy = frozenset(name for name, count in held.items() if count >= share)
-            leased = self._claim(min(free, share), busy)
+            working_on = frozenset(each.sequence for each in sent.values())
+            lease = Lease(self.owner, self.lease, min(free, share), busy, working_on)
+            leased = self._claim(lease)
             if not leased:
                 break
             reach("delivery.leased")
@@ -137,9 +140,8 @@ class Dispatcher:
             reach("delivery.begun")
         return started
 
-    def _claim(self, limit: int, busy: frozenset[str]) -> list[Leased]:
+    def _claim(self, lease: Lease) -> list[Leased]:
         with self.state.transaction() as connection:
-            lease = Lease(self.owner, _LEASE, limit, busy)
             return outbox.claim(connection, lease, self.clock.now())
 
     def _paced(self, leased: Sequence[Leased]) -> list[Leased]:
@@ -172,13 +174,15 @@ class Dispatcher:
             reason = f"the channel {leased.channel} is not enabled any more"
             return Outcome(Word.REFUSED, reason=reason)
         try:
-            return channel.send(leased.delivery)
+            outcome = channel.send(leased.delivery)
         except Exception as error:
             # The step boundary of a delivery: a plug-in's own fault must not stop the others.
             log.exception("channel failed", extra={"channel": leased.channel})
             return Outcome(
                 Word.UNKNOWN, reason=f"the channel itself failed: {type(error).__name__}"
             )
+        reach("delivery.answered")
+        return outcome
 
     def _finish(self, ended: Sequence[tuple[Leased, Outcome]]) -> list[Done]:
         at, done = self.clock.now(), []
@@ -189,6 +193,7 @@ class Dispatcher:
                     done.append(Done(leased, outcome, then))
                 self._slow_down(leased, outcome, at)
             self.note(connection, done, at)
+            reach("delivery.in_transaction")
         return done
 
     def _slow_down(self, leased: Leased, outcome: Outcome, at: datetime) -> None:

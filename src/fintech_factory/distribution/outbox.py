@@ -81,12 +81,17 @@ def enqueue(connection: Connection, posts: Iterable[Post], at: datetime, policy:
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """Who wants deliveries, for how long and how many; `busy` channels are left alone."""
+    """Who wants deliveries, for how long and how many; `busy` channels are left alone.
+
+    `held` is what the sender still works on: it is not taken over from itself, however long a
+    provider takes to answer.
+    """
 
     owner: str
     lasts: timedelta
     limit: int
     busy: frozenset[str] = frozenset()
+    held: frozenset[int] = frozenset()
 
 
 def claim(connection: Connection, lease: Lease, at: datetime) -> list[Leased]:
@@ -101,7 +106,7 @@ def claim(connection: Connection, lease: Lease, at: datetime) -> list[Leased]:
     for which in (lost, due):
         wanted = (
             select(_outbox)
-            .where(*which, ~_has_earlier(), _outbox.c.channel.not_in(lease.busy))
+            .where(*which, ~_has_earlier(), *_free(lease))
             .order_by(_outbox.c.rank, _outbox.c.sequence)
             .limit(lease.limit - len(rows))
         )
@@ -220,6 +225,10 @@ def replay(
             )
         )
     return rows
+
+
+def _free(lease: Lease) -> tuple[ColumnElement[bool], ...]:
+    return _outbox.c.channel.not_in(lease.busy), _outbox.c.sequence.not_in(lease.held)
 
 
 def _has_earlier() -> ColumnElement[bool]:

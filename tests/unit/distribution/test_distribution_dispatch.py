@@ -262,6 +262,23 @@ def test_a_slow_channel_leaves_hands_to_the_others(desk: Desk) -> None:
     assert desk.dispatcher.drain().delivered == 10
 
 
+def test_a_sender_takes_nothing_over_from_itself_however_slow_a_provider_is(desk: Desk) -> None:
+    """The first answers after its lease has run out; the second makes the sender look again."""
+
+    class Slow(ScriptedChannel):
+        def send(self, delivery: Delivery) -> Outcome:
+            desk.clock.sleep(121)
+            return super().send(delivery)
+
+    slow = Slow()
+    desk.dispatcher = Dispatcher(desk.state, {"email": slow, "slack": slow}, desk.clock, at_once=2)
+    desk.put(*(post(f"m{n}", thread=f"t{n}") for n in range(4)))
+    desk.put(post("e", channel="email", address="e@f.test", thread="e"))
+    assert desk.dispatcher.drain().delivered == 5
+    assert len(slow.given) == 5
+    assert not any(each.may_repeat for each in slow.given)
+
+
 def test_a_dead_letter_is_replayed_with_a_deadline_of_its_own(desk: Desk) -> None:
     desk.channel.script = [NEVER]
     desk.put(post())

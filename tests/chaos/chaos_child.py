@@ -1,0 +1,119 @@
+"""Runs `factory` commands, each in a process of its own that is killed where it was told to be.
+
+It reads one JSON object a line: `arguments`, where to write (`out`), and when to die: `point` with
+`nth` (the process kills itself when it comes there for the nth time), or `after_s` (it is killed
+from outside). It answers each by one line: the exit code, negative for a signal. What commands
+need is loaded once, before they part: a process of Python's own takes most of a second to begin.
+"""
+
+import json
+import os
+import pkgutil
+import signal
+import sys
+import time
+from importlib import import_module, util
+from threading import Lock
+from typing import Any
+
+import fintech_factory
+
+# Modules that do something when they are loaded, or are no part of a command.
+_NOT_LOADED = (".__main__", ".migrations", ".testing")
+
+
+def load() -> None:
+    """Load every module of the product, and what those load late."""
+    for each in pkgutil.walk_packages(fintech_factory.__path__, f"{fintech_factory.__name__}."):
+        if not any(part in each.name for part in _NOT_LOADED):
+            import_module(each.name)
+    for name in ("duckdb", "psycopg", "slack_sdk", "sqlalchemy.dialects.postgresql.psycopg"):
+        if util.find_spec(name):
+            import_module(name)
+
+
+def command(said: dict[str, Any]) -> None:
+    """Do the command in this process, and end it."""
+    from datetime import timedelta
+
+    from fintech_factory import faults
+    from fintech_factory.app.alerts import Alerts
+    from fintech_factory.cli import main
+
+    out = os.open(said["out"], os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
+    for stream in (1, 2):
+        os.dup2(out, stream)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+
+    made = Alerts._dispatcher
+
+    def hurried(self: Alerts, deliveries: Any) -> Any:  # noqa: ANN401
+        """What a killed sender left is sent again in seconds; a test cannot wait two minutes."""
+        dispatcher = made(self, deliveries)
+        dispatcher.lease = timedelta(seconds=said["lease_s"])
+        return dispatcher
+
+    Alerts._dispatcher = hurried  # type: ignore[method-assign]
+    met, counting = 0, Lock()
+
+    def watch(point: str) -> None:
+        nonlocal met
+        if point != said.get("point"):
+            return
+        with counting:
+            met += 1
+            if met == said.get("nth", 1):
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    with faults.watched(watch):
+        main(said["arguments"])
+
+
+def wait(pid: int, after_s: float | None) -> int:
+    """Wait for a process; kill it once its time is over."""
+    began = time.monotonic()
+    while after_s is not None:
+        ended, status = os.waitpid(pid, os.WNOHANG)
+        if ended:
+            return os.waitstatus_to_exitcode(status)
+        if time.monotonic() - began >= after_s:
+            # It is ours and nobody else waits for it: its number is still its own.
+            os.kill(pid, signal.SIGKILL)
+            break
+        time.sleep(0.001)
+    _, status = os.waitpid(pid, 0)
+    return os.waitstatus_to_exitcode(status)
+
+
+def say(what: dict[str, object]) -> None:
+    """Answer in one line."""
+    sys.stdout.write(json.dumps(what) + "\n")
+    sys.stdout.flush()
+
+
+def serve() -> None:
+    """Do what is asked, line by line, until nobody asks any more."""
+    load()
+    say({"ready": True})
+    for line in sys.stdin:
+        said = json.loads(line)
+        pid = os.fork()
+        if pid == 0:
+            code = 1
+            try:
+                command(said)
+            except SystemExit as ended:
+                code = ended.code if isinstance(ended.code, int) else 1
+            except BaseException:  # noqa: BLE001 - a forked process must not go on as its parent
+                import traceback
+
+                traceback.print_exc()
+            finally:
+                sys.stdout.flush()
+                sys.stderr.flush()
+                os._exit(code)
+        say({"code": wait(pid, said.get("after_s"))})
+
+
+if __name__ == "__main__":
+    serve()
