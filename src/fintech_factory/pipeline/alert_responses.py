@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, bindparam, select, update
 
 from fintech_factory.alerting.alert import AlertState, Move, Snooze
 from fintech_factory.alerting.moves import moved
@@ -40,6 +40,11 @@ _response = metadata.tables["response"]
 # What a transaction cannot do: whoever holds the workspace does it afterwards.
 _LATER = frozenset({ResponseKind.RETRY, ResponseKind.REINGEST})
 _ID_DIGITS = 12
+_CLOSED_CASE = update(_response).where(
+    _response.c.alert_id == bindparam("ended"),
+    _response.c.kind == ResponseKind.OPEN_CASE.value,
+    _response.c.undone_at.is_(None),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,15 +152,8 @@ def take_back(connection: Connection, name: str, by: str, reason: str, at: datet
 
 def close_cases(connection: Connection, alert_id: str, why: str) -> None:
     """Close the cases of an alert that has ended."""
-    connection.execute(
-        update(_response)
-        .where(
-            _response.c.alert_id == alert_id,
-            _response.c.kind == ResponseKind.OPEN_CASE.value,
-            _response.c.undone_at.is_(None),
-        )
-        .values(outcome=f"closed: the alert was {why}")
-    )
+    closed = {"ended": alert_id, "outcome": f"closed: the alert was {why}"}
+    connection.execute(_CLOSED_CASE, closed)
 
 
 def _unmute(connection: Connection, alert_id: str) -> None:

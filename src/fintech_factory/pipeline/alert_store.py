@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, bindparam, func, select, update
 
 from fintech_factory.alerting import alert_json
 from fintech_factory.alerting.alert import AlertState, Move, Transition
@@ -38,6 +38,13 @@ _evaluation = metadata.tables["evaluation"]
 # More would not fit into one statement on SQLite.
 _AT_A_TIME = 500
 _SHORTEST_ID = 4
+# Written once for every alert of a storm: made anew, a statement costs more than it does.
+_NEW_ALERT = _alert.insert()
+_NEW_EVALUATION = _evaluation.insert()
+_NEW_TRANSITION = _transition.insert()
+_CHANGED_ALERT = update(_alert).where(
+    _alert.c.alert_id == bindparam("changed_id"), _alert.c.revision == bindparam("seen_revision")
+)
 
 
 def newest(connection: Connection, fingerprints: Collection[str]) -> dict[str, AlertState]:
@@ -80,21 +87,20 @@ def keep_evaluation(
     """Write down how an observation was judged; one that was judged before is there already."""
     if verdict.said is Said.RERUN:
         return
-    connection.execute(
-        _evaluation.insert().values(
-            fingerprint=observation.fingerprint,
-            cut_on=observation.cut_on,
-            batch_set=observation.batch_set,
-            as_of=observation.as_of,
-            run_id=observation.run_id,
-            at=at,
-            said=verdict.said.value,
-            status=observation.status.value,
-            level=verdict.level.value if verdict.level else None,
-            value=observation.value,
-            reason=observation.reason,
-        )
-    )
+    row = {
+        "fingerprint": observation.fingerprint,
+        "cut_on": observation.cut_on,
+        "batch_set": observation.batch_set,
+        "as_of": observation.as_of,
+        "run_id": observation.run_id,
+        "at": at,
+        "said": verdict.said.value,
+        "status": observation.status.value,
+        "level": verdict.level.value if verdict.level else None,
+        "value": observation.value,
+        "reason": observation.reason,
+    }
+    connection.execute(_NEW_EVALUATION, row)
 
 
 def keep_state(
@@ -107,13 +113,10 @@ def keep_state(
     """
     values = _columns(after, due_at)
     if before is None or before.number != after.number:
-        connection.execute(_alert.insert().values(alert_id=after.alert_id, **values))
+        connection.execute(_NEW_ALERT, {"alert_id": after.alert_id, **values})
         return
-    changed = connection.execute(
-        update(_alert)
-        .where(_alert.c.alert_id == after.alert_id, _alert.c.revision == before.revision)
-        .values(**values)
-    )
+    which = {"changed_id": after.alert_id, "seen_revision": before.revision}
+    changed = connection.execute(_CHANGED_ALERT, {**which, **values})
     if changed.rowcount != 1:
         raise UsageError(
             f"the alert {after.fingerprint} was changed by somebody else just now",
@@ -143,7 +146,7 @@ def keep_transitions(
         for step, outcomes in steps
     ]
     if rows:
-        connection.execute(_transition.insert(), rows)
+        connection.execute(_NEW_TRANSITION, rows)
 
 
 def _told(outcome: Outcome) -> dict[str, str]:
