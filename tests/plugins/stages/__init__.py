@@ -42,6 +42,7 @@ class Stage:
     `tricks` make the next send meet a fault: refuse, later (with Retry-After as given), nonsense,
     cut_short, silent, reset, unavailable. A channel without a network has none. `broken` gives the
     channel with a fault of its settings: bad_secret, no_secret, stalled, no_server, bad_address.
+    `has_keys` says whether the medium can tell a repeat from another message.
     """
 
     channel: Channel
@@ -54,6 +55,7 @@ class Stage:
     broken: dict[str, Callable[[], Channel]] = field(default_factory=dict)
     tells_when: bool = False
     has_ids: bool = True
+    has_keys: bool = True
 
     def send(self, channel: Channel | None = None, **changed: object) -> Outcome:
         return (channel or self.channel).send(self.delivery(**changed))
