@@ -9,7 +9,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal
 
-__all__ = ["Answer", "FaultServer", "Request", "fault_server", "refusing_port", "stalled_port"]
+__all__ = [
+    "Answer",
+    "Fault",
+    "FaultServer",
+    "Request",
+    "fault_server",
+    "refusing_port",
+    "stalled_port",
+]
 
 Fault = Literal["", "silent", "reset", "closed", "truncated", "garbage"]
 

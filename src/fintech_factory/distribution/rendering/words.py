@@ -61,4 +61,11 @@ PHRASES = {
         "Demasiado grande para adjuntarse: {}.",
     ),
     "sent_by": Text("Sent by Fintech Factory", "Enviado por Fintech Factory"),
+    "history": Text("History", "Historial"),
+    "kept": Text(
+        "Kept up to date by Fintech Factory: what is written in here is replaced. Your own notes"
+        " go below the line.",
+        "Fintech Factory lo mantiene al día: lo que se escriba aquí se reemplaza. Sus notas van"
+        " debajo de la línea.",
+    ),
 }
