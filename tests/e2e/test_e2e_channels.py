@@ -15,6 +15,7 @@ from fintech_factory.app import Factory as Ready
 from fintech_factory.app.channels import Channels, channel_shelf
 from fintech_factory.config.workspace import Workspace
 from fintech_factory.state.tables import metadata
+from peers import notion, twilio
 from peers.faults import Answer, FaultServer, Request, fault_server
 
 Factory = Callable[..., Any]
@@ -194,3 +195,116 @@ def test_a_channel_that_is_none_is_a_wrong_call(factory: Factory, root: Path) ->
     result = factory(root, "channels", "test", "slak")
     assert result.code == 2
     assert "did you mean `slack`?" in result.err
+
+
+def use(root: Path, name: str, *lines: str) -> None:
+    path = root / "config" / "integrations" / f"{name}.yaml"
+    text = path.read_text(encoding="utf-8").replace("enabled: false", "enabled: true")
+    given = {each.partition(":")[0] for each in lines}
+    kept = [each for each in text.splitlines() if each.partition(":")[0] not in given]
+    path.write_text("\n".join([*kept, *lines, ""]), encoding="utf-8")
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultServer]:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    with fault_server() as opened:
+        yield opened
+
+
+@pytest.fixture
+def phones(server: FaultServer, root: Path, monkeypatch: pytest.MonkeyPatch) -> FaultServer:
+    server.otherwise = twilio.gateway
+    monkeypatch.setenv("TWILIO_ACCOUNT_SID", twilio.ACCOUNT)
+    monkeypatch.setenv("TWILIO_AUTH_TOKEN", twilio.TOKEN)
+    use(
+        root,
+        "sms",
+        f"base_url: {server.url}",
+        "account: {env: TWILIO_ACCOUNT_SID}",
+        "token: {env: TWILIO_AUTH_TOKEN}",
+        f'sender: "{twilio.NUMBER}"',
+    )
+    return server
+
+
+def test_a_text_message_is_tested_and_sent(
+    factory: Factory, root: Path, phones: FaultServer
+) -> None:
+    found = factory(root, "channels", "test", "sms", "--json").document
+    assert [each["what"] for each in found["probes"]] == ["account", f"sender {twilio.NUMBER}"]
+    assert not phones.of("Messages.json")
+    sent = factory(root, "channels", "test", "sms", "--send", "+50370001234", "--language", "es")
+    assert sent.code == 0
+    (request,) = phones.of("Messages.json")
+    assert twilio.form_of(request)["Body"].startswith("PRUEBA: Prueba del canal sms")
+
+
+def test_a_wrong_account_and_a_wrong_number_are_named(
+    factory: Factory, root: Path, phones: FaultServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TWILIO_AUTH_TOKEN", "another-token-123")
+    result = factory(root, "channels", "test", "sms")
+    assert result.code == 3
+    assert "wrong: account: HTTP 401: Authenticate" in result.out
+    assert "another-token-123" not in result.out + result.err
+    nowhere = factory(root, "channels", "test", "sms", "--send", "7000-1234", "--json")
+    assert nowhere.code == 1
+    assert "no phone number" in nowhere.document["sent"]["reason"]
+    assert not phones.of("Messages.json")
+
+
+@pytest.fixture
+def workspace(server: FaultServer, root: Path, monkeypatch: pytest.MonkeyPatch) -> notion.Workspace:
+    kept = notion.Workspace()
+    server.otherwise = kept.answer
+    monkeypatch.setenv("NOTION_TOKEN", notion.TOKEN)
+    use(
+        root,
+        "notion",
+        f"api_url: {server.url}",
+        "token: {env: NOTION_TOKEN}",
+        f'data_sources: {{default: "{notion.SOURCES["default"]}"}}',
+    )
+    return kept
+
+
+def test_a_notion_database_is_tested_and_gets_a_page(
+    factory: Factory, root: Path, workspace: notion.Workspace
+) -> None:
+    found = factory(root, "channels", "test", "notion", "--json").document
+    assert [each["what"] for each in found["probes"]] == ["token", "default"]
+    assert not workspace.writes
+    assert factory(root, "channels", "test", "notion", "--send", "").code == 0
+    assert len(workspace.pages) == 1
+
+
+def test_what_a_notion_database_lacks_is_named_with_how_to_add_it(
+    factory: Factory, root: Path, workspace: notion.Workspace
+) -> None:
+    del workspace.properties["Key"]
+    result = factory(root, "channels", "test", "notion")
+    assert result.code == 3
+    assert "wrong: default: the property `Key` is missing" in result.out
+    assert "type Text, name it Key" in result.out
+    refused = factory(root, "channels", "test", "notion", "--send", "", "--json")
+    assert refused.code == 1
+    assert "`factory channels test notion`" in refused.document["sent"]["reason"]
+
+
+# Some of Apprise's plug-ins use what Python will drop.
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_apprise_is_switched_on_with_an_address(
+    factory: Factory, root: Path, server: FaultServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use(root, "apprise", "urls: {default: {env: APPRISE_URL}}")
+    assert factory(root, "channels", "test", "apprise").code == 3
+    monkeypatch.setenv("APPRISE_URL", f"json://127.0.0.1:{server.port}/hidden-path")
+    found = factory(root, "channels", "test", "apprise")
+    assert found.code == 0
+    assert "ok: default: an address of JSON" in found.out
+    assert "hidden-path" not in found.out
+    assert not server.requests
+    assert factory(root, "channels", "test", "apprise", "--send", "").code == 0
+    assert server.requests[0].path == "/hidden-path"

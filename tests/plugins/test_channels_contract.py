@@ -32,7 +32,7 @@ def met(*faults: str) -> pytest.MarkDecorator:
 
 
 def test_every_channel_of_ours_is_there() -> None:
-    assert {"slack", "email", "sms", "notion", "webhook", "file", "inbox"} <= set(NAMES)
+    assert {"slack", "email", "sms", "notion", "apprise", "webhook", "file", "inbox"} <= set(NAMES)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -11,7 +11,7 @@ from fintech_factory.errors import ConfigError
 from fintech_factory.registry import Shelf
 
 FIXTURES = Path(__file__).parents[2] / "config"
-CHANNELS = ("email", "file", "notion", "slack", "sms", "webhook")
+CHANNELS = ("apprise", "email", "file", "notion", "slack", "sms", "webhook")
 SHELF = Shelf("channels", "fintech_factory.distribution.channels")
 MODELS: dict[str, type[Settings]] = {
     "factory": FactorySettings,
@@ -40,7 +40,7 @@ def test_there_are_faulty_validation_files_and_a_good_one() -> None:
     assert str(good.control_totals[0].expected) == "12345678.90"
 
 
-@pytest.mark.parametrize("name", ["email", "notion", "slack", "sms", "webhook"])
+@pytest.mark.parametrize("name", [name for name in CHANNELS if name != "file"])
 def test_there_are_faulty_channels_and_good_ones(name: str) -> None:
     assert sum(path.stem.startswith(f"{name}.") for path in FAULTY) >= 2
     assert load(FIXTURES / f"{name}.good.yml", MODELS[name]).path.stem == f"{name}.good"

@@ -5,7 +5,7 @@ an export wrote is escaped for its medium, and what exceeds a medium's limits is
 """
 
 from fintech_factory.distribution.rendering.files import as_json, as_markdown
-from fintech_factory.distribution.rendering.mail import Mail, mail_of
+from fintech_factory.distribution.rendering.mail import Mail, mail_of, text_of
 from fintech_factory.distribution.rendering.notion import NotionPage, entry_of, notion_of
 from fintech_factory.distribution.rendering.sheet import Sheet, lay_out
 from fintech_factory.distribution.rendering.slack import SlackMessage, slack_of
@@ -25,4 +25,5 @@ __all__ = [
     "notion_of",
     "slack_of",
     "sms_of",
+    "text_of",
 ]

@@ -1,13 +1,13 @@
 """Writes a message as a mail: subject, plain text and HTML."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from fintech_factory.distribution.rendering.escaping import one_line, shortened
 from fintech_factory.distribution.rendering.jinja import fill
 from fintech_factory.distribution.rendering.sheet import Anchor, Line, Section, Sheet
 
-__all__ = ["COLOURS", "Mail", "mail_of"]
+__all__ = ["COLOURS", "Mail", "mail_of", "text_of"]
 
 # The house's tones on white: AA contrast. Their twins for dark screens stand in the template.
 COLOURS = {"ok": "#0b7265", "warning": "#8f5200", "critical": "#b3203b", "info": "#1c5fc7"}
@@ -34,27 +34,42 @@ def mail_of(sheet: Sheet, *, picture: str = "", left_out: Sequence[str] = ()) ->
     """
     from mrml import RenderOptions, to_html
 
-    cut = _cut(sheet)
-    subject = shortened(f"[{_tag(sheet)}] {sheet.subject}", _SUBJECT)
-    values = {
-        "sheet": cut,
-        "subject": subject,
-        "preview": shortened(one_line(sheet.summary), _PREVIEW),
-        "colours": COLOURS,
-        "picture": picture,
-        "buttons": [each for each in cut.buttons if each.url],
-        "anchors": _anchors(cut),
-        "more_lines": _more(sheet, len(sheet.lines), _LINES),
-        "footer": _footer(cut, left_out),
-    }
+    values = {**_values(sheet, left_out), "picture": picture}
     return Mail(
-        subject=subject,
-        text=fill("mail.txt.j2", **values) + "\n",
+        subject=_subject(sheet),
+        text=_text(values),
         # No fonts of its own: mrml would have them fetched from elsewhere, and so tell of readers.
         html=to_html(
             fill("mail.mjml.j2", **values), render_options=RenderOptions(fonts={})
         ).content,
     )
+
+
+def text_of(sheet: Sheet) -> tuple[str, str]:
+    """Write subject and plain text, as of a mail, for whatever shows nothing else."""
+    return _subject(sheet), _text(_values(sheet, ()))
+
+
+def _subject(sheet: Sheet) -> str:
+    return shortened(f"[{_tag(sheet)}] {sheet.subject}", _SUBJECT)
+
+
+def _text(values: Mapping[str, object]) -> str:
+    return fill("mail.txt.j2", **values) + "\n"
+
+
+def _values(sheet: Sheet, left_out: Sequence[str]) -> dict[str, object]:
+    cut = _cut(sheet)
+    return {
+        "sheet": cut,
+        "subject": _subject(sheet),
+        "preview": shortened(one_line(sheet.summary), _PREVIEW),
+        "colours": COLOURS,
+        "buttons": [each for each in cut.buttons if each.url],
+        "anchors": _anchors(cut),
+        "more_lines": _more(sheet, len(sheet.lines), _LINES),
+        "footer": _footer(cut, left_out),
+    }
 
 
 def _tag(sheet: Sheet) -> str:
