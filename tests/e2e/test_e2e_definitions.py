@@ -356,7 +356,7 @@ def test_the_past_is_read_by_the_definition_as_it_stands(
     assert rehearsed(factory, workspace, "--kpi", "portfolio_health")["computed_now"] == 7
     assert rehearsed(factory, workspace, "--kpi", "collection_rate")["computed_now"] == 0
     day = ("--as-of", "2025-03-31", "--json")
-    (row,) = factory(workspace, "kpi", "compare", "par_90", *day).document["rows"]
+    (row,) = factory(workspace, "kpi", "compare", "par_90", "par_30", *day).document["rows"]
     assert row["kpis"]["par_90"]["value"].startswith("46.15")
 
 
@@ -379,7 +379,8 @@ def test_a_day_between_month_ends_is_compared_by_the_definition_as_it_stands(
     """On 15 June L1 (76 days, 300) and L3 (1,200) are past 60 days, of 2,100."""
     assert factory(workspace, "run", "--as-of", "2025-06-15").code == 0
     edit(KPIS, "(where dpd > 90)\n", "(where dpd > 60)\n")
-    compared = factory(workspace, "kpi", "compare", "par_90", "--as-of", "2025-06-15", "--json")
+    day = ("--as-of", "2025-06-15", "--json")
+    compared = factory(workspace, "kpi", "compare", "par_90", "par_30", *day)
     (row,) = compared.document["rows"]
     cell = row["kpis"]["par_90"]
     assert cell["run_id"] is None

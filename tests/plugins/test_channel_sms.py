@@ -1,10 +1,11 @@
 """SMS: what goes over the wire, what it may cost, what it may say, and what answers mean."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,7 +21,6 @@ from fintech_factory.clock import FixedClock
 from fintech_factory.config import Secret
 from fintech_factory.distribution.channel import Delivery, Outcome, Word
 from fintech_factory.distribution.channels.sms import SETTINGS, open_channel
-from fintech_factory.distribution.sms_spending import Spending
 from fintech_factory.message import Fact, Occasion, Text
 from fintech_factory.values import Severity, Unit
 from peers.faults import Answer, FaultServer, fault_server
@@ -260,14 +260,21 @@ def test_a_count_that_is_lost_stops_warnings_and_not_what_is_critical(
     assert send(server.url, tmp_path).word is Word.ACCEPTED
 
 
-def _reserve(folder: Path) -> int:
-    spending = Spending(folder, most=100)
-    return sum(spending.reserve(NOW.date(), 1) for _ in range(60))
+_RESERVE = """
+import sys
+from datetime import date
+from pathlib import Path
+from fintech_factory.distribution.sms_spending import Spending
+
+spending = Spending(Path(sys.argv[1]), most=100)
+print(sum(spending.reserve(date(2026, 11, 25), 1) for _ in range(60)))
+"""
 
 
 def test_two_processes_share_one_count(tmp_path: Path) -> None:
-    with get_context("spawn").Pool(2) as pool:
-        assert sum(pool.map(_reserve, [tmp_path / "sms"] * 2)) == 100
+    command = [sys.executable, "-c", _RESERVE, str(tmp_path / "sms")]
+    both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    assert sum(int(each.communicate()[0]) for each in both) == 100
 
 
 def probed(server: FaultServer, folder: Path, *script: Answer, **changed: object) -> list[Any]:
