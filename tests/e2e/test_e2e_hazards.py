@@ -1,6 +1,7 @@
 """The hazards book through the real command: every planted fault is found where it was planted."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -100,12 +101,13 @@ def test_the_ledger_ties_to_the_source_once_the_bad_rows_are_out(
 def test_every_whole_file_hazard_ends_as_the_key_says(
     book: Path, key: list[dict[str, Any]], tmp_path: Path
 ) -> None:
+    empty, after_clean = tmp_path / "empty", tmp_path / "after_clean"
+    factory("init", empty)
+    shutil.copytree(empty, after_clean)
+    factory("ingest", "cascade", book / "variants" / "clean", "--workspace", after_clean)
     for each in (each for each in key if each["expected"] in WHOLE_FILE):
         name = Path(each["file"]).parts[1]
-        workspace = tmp_path / name
-        factory("init", workspace)
-        if name in AFTER_CLEAN:
-            factory("ingest", "cascade", book / "variants" / "clean", "--workspace", workspace)
+        workspace = shutil.copytree(after_clean if name in AFTER_CLEAN else empty, tmp_path / name)
         export = book / "variants" / name
         export = next(export.glob("*.zip"), export)
         _, document = factory("ingest", "cascade", export, "--workspace", workspace)

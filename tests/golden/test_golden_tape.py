@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from fintech_factory.app.factory import Factory
+from fintech_factory.config.workspace import Workspace
+
 pytestmark = pytest.mark.tape
 Document = Callable[..., Any]
 # Month-ends from the first disbursement's on; the last is the month in progress.
@@ -90,14 +93,12 @@ def test_nothing_is_withheld(document: Document, tape_workspace: Path, as_of: st
 
 
 def test_every_reading_of_every_month_end_is_confirmed(tape_workspace: Path) -> None:
-    import duckdb
-
-    (version,) = (tape_workspace / "warehouse" / "versions").glob("*.duckdb")
-    with duckdb.connect(str(version), read_only=True) as connection:
-        withheld, dates, confirmed = connection.execute(
+    factory = Factory(Workspace(tape_workspace))
+    with factory.warehouse.open(factory.published()) as reader:
+        ((withheld, dates, confirmed),) = reader.query(
             "SELECT COUNT(CASE WHEN verdict = 'mismatched' OR status = 'withheld' THEN 1 END),"
             " COUNT(DISTINCT as_of), COUNT(CASE WHEN verdict = 'matched' THEN 1 END) FROM reading"
-        ).fetchone()
+        )
     assert (withheld, dates) == (0, MONTH_ENDS + 1)
     assert confirmed > 30_000
 
