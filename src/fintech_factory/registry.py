@@ -4,6 +4,7 @@ import importlib
 import pkgutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from types import ModuleType
 
@@ -27,6 +28,12 @@ def suggestion(name: str, valid: Sequence[str]) -> str:
     if close is not None:
         return f"did you mean `{close}`?"
     return f"valid names: {', '.join(sorted(valid))}" if valid else "no name is valid here"
+
+
+@cache
+def _installed(group: str) -> tuple[EntryPoint, ...]:
+    # What is installed stays as it is while a process runs; looking through it takes milliseconds.
+    return tuple(entry_points(group=group))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +82,7 @@ class Shelf:
         return frozenset(each.name for each in found if not each.name.startswith("_"))
 
     def _entry_points(self) -> dict[str, EntryPoint]:
-        return {each.name: each for each in entry_points(group=self.group)}
+        return {each.name: each for each in _installed(self.group)}
 
     def _loaded(self, point: EntryPoint) -> ModuleType:
         try:

@@ -112,12 +112,21 @@ class Channels:
         return tuple(self._listed(name) for name in channel_shelf().names())
 
     def settings(self, name: str) -> "ChannelSettings":
-        """Read a channel's settings.
+        """Read a channel's settings, once.
 
         Raises:
             UsageError: there is no such channel.
             ConfigError: its file is wrong or missing.
         """
+        if name not in self._read:
+            self._read[name] = self._load(name)
+        return self._read[name]
+
+    @cached_property
+    def _read(self) -> "dict[str, ChannelSettings]":
+        return {}
+
+    def _load(self, name: str) -> "ChannelSettings":
         from fintech_factory.config import load
 
         shelf = channel_shelf()

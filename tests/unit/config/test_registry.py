@@ -19,9 +19,11 @@ def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shelf]:
     for name in ("__init__", "cascade", "_private", "folder/__init__"):
         (package / f"{name}.py").write_text(f"NAME = {name!r}\n", encoding="utf-8")
     monkeypatch.syspath_prepend(str(tmp_path))
+    registry._installed.cache_clear()
     with monkeypatch.context() as patch:
         patch.setattr(registry, "entry_points", lambda *, group: [])  # noqa: ARG005
         yield Shelf("sources", "ff_shelf_of_tests")
+    registry._installed.cache_clear()
     for name in [each for each in sys.modules if each.startswith("ff_shelf_of_tests")]:
         del sys.modules[name]
 
