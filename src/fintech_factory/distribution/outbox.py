@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from fintech_factory.distribution.channel import Delivery, Outcome, Word
 from fintech_factory.distribution.retry import Next, Policy, Standing, Tried
 from fintech_factory.message import Language, Message
 from fintech_factory.message_json import decode, encode
+from fintech_factory.state.insert import insert_new
 from fintech_factory.state.tables import metadata
 from fintech_factory.values import Severity
 
@@ -75,8 +75,7 @@ def enqueue(connection: Connection, posts: Iterable[Post], at: datetime, policy:
     """Write what is to be sent; what was written before under the same key stays as it is."""
     rows = [_row(post, at, policy) for post in posts]
     if rows:
-        insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-        connection.execute(insert(_outbox).on_conflict_do_nothing(index_elements=["key"]), rows)
+        insert_new(connection, _outbox, rows, "key")
 
 
 @dataclass(frozen=True, slots=True)

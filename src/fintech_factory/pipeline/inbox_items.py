@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from fintech_factory.distribution.channel import Delivery
 from fintech_factory.message_json import encode
+from fintech_factory.state.insert import insert_new
 from fintech_factory.state.tables import metadata
 
 __all__ = ["inbox_items", "keep_item"]
@@ -18,14 +18,13 @@ _item = metadata.tables["inbox_item"]
 
 def keep_item(connection: Connection, delivery: Delivery, at: datetime) -> None:
     """Put a message into its receiver's inbox; the same delivery again changes nothing."""
-    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     row = {
         "key": delivery.key,
         "receiver": delivery.address,
         "message": encode(delivery.message),
         "at": at,
     }
-    connection.execute(insert(_item).on_conflict_do_nothing(index_elements=["key"]), [row])
+    insert_new(connection, _item, [row], "key")
 
 
 def inbox_items(connection: Connection, receiver: str = "", limit: int = 50) -> Sequence[Row[Any]]:
