@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from fintech_factory.app.definitions import KpiVersions
     from fintech_factory.app.facilities import Facilities
     from fintech_factory.app.kpis import Kpis
+    from fintech_factory.app.schedules import Schedules
     from fintech_factory.app.series import KpiSeries
     from fintech_factory.app.validation import Validation
     from fintech_factory.app.views import Views
@@ -195,6 +196,13 @@ class Factory:
         from fintech_factory.app.alert_pages import AlertPages
 
         return AlertPages(self)
+
+    @cached_property
+    def schedules(self) -> "Schedules":
+        """What the workspace does by the clock."""
+        from fintech_factory.app.schedules import Schedules
+
+        return Schedules(self)
 
     @cached_property
     def validation(self) -> "Validation":

@@ -27,6 +27,7 @@ def config_models(workspace: "Workspace | None" = None) -> "Models":
     from fintech_factory.config.validation import ValidationSettings
     from fintech_factory.ingestion.sources.cascade import CascadeSettings
     from fintech_factory.kpi_engine import KpiFile
+    from fintech_factory.pipeline.schedule_settings import Orchestration, check_orchestration
     from fintech_factory.views.facilities.settings import FacilitySettings
     from fintech_factory.views.provisioning import Provisioning
     from fintech_factory.views.scenarios import Scenarios
@@ -38,6 +39,7 @@ def config_models(workspace: "Workspace | None" = None) -> "Models":
         "integrations/cascade.yaml": CascadeSettings,
         **channel_models(workspace),
         "kpis/kpi_definitions.yaml": CheckedFile(KpiFile, partial(_check_kpis, workspace)),
+        "pipelines/data_orchestration.yaml": CheckedFile(Orchestration, check_orchestration),
         "provisioning.yaml": Provisioning,
         "scenarios.yaml": Scenarios,
         "validation.yaml": ValidationSettings,

@@ -16,7 +16,7 @@ from fintech_factory.alerting.silence import Silence
 from fintech_factory.alerting.window import AdHoc
 from fintech_factory.state.tables import metadata
 
-__all__ = ["circumstances", "match_json", "silences"]
+__all__ = ["announced", "circumstances", "match_json", "silences"]
 
 _silence = metadata.tables["silence"]
 _window = metadata.tables["maintenance_window"]
@@ -30,7 +30,7 @@ def circumstances(
     """Give what holds at a moment; `live` are the alerts that are open then."""
     return Circumstances(
         silences=silences(connection, at),
-        windows=_windows(connection, at),
+        windows=announced(connection, at),
         overrides=_overrides(connection, at),
         live=tuple(live),
         sent_today=_sent_today(connection, at),
@@ -71,7 +71,8 @@ def _match(held: Mapping[str, Any]) -> Match:
     )
 
 
-def _windows(connection: Connection, at: datetime) -> tuple[AdHoc, ...]:
+def announced(connection: Connection, at: datetime) -> tuple[AdHoc, ...]:
+    """Give the maintenance windows that were announced, not cancelled and have not ended."""
     wanted = select(_window).where(_window.c.ends_at > at, _window.c.cancelled_at.is_(None))
     return tuple(
         AdHoc(

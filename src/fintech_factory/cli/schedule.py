@@ -1,0 +1,70 @@
+"""`factory schedule`: what is due by the clock."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from fintech_factory.cli import output
+from fintech_factory.cli.options import Call, pass_call
+
+if TYPE_CHECKING:
+    from fintech_factory.pipeline.schedule import Due
+
+__all__ = ["command"]
+
+_FURTHEST_DAYS = 366
+
+
+@click.group("schedule")
+def command() -> None:
+    """Say when work is due next, and what defers it; times are UTC."""
+
+
+@command.command("next")
+@click.option(
+    "--days",
+    type=click.IntRange(1, _FURTHEST_DAYS),
+    help="Every slot of that many days; else the next of each schedule.",
+)
+@pass_call
+def next_slots(call: Call, *, days: int | None) -> None:
+    """List when each schedule is due next, when it is done, and why one is off.
+
+    What falls into a maintenance window is done when the window closes.
+    """
+    from fintech_factory.app import Factory
+
+    schedules = Factory(call.workspace()).schedules
+    found = schedules.next() if days is None else schedules.within(days)
+    if call.json:
+        output.emit_json({"slots": [_json(each) for each in found]})
+        return
+    output.print_table(
+        ["schedule", "does", "due (UTC)", "done", "note"], [_line(each) for each in found]
+    )
+
+
+def _line(due: "Due") -> list[object]:
+    schedule = due.schedule
+    if not schedule.is_enabled:
+        done, note = "never", f"off: {schedule.reason}"
+    elif due.window:
+        done, note = f"{due.done_at:%Y-%m-%d %H:%M}", f"after {due.window}"
+    else:
+        done, note = "at once", "-"
+    return [schedule.name, schedule.does.value, f"{due.slot:%a %Y-%m-%d %H:%M}", done, note]
+
+
+def _json(due: "Due") -> dict[str, Any]:
+    schedule = due.schedule
+    return {
+        "schedule": schedule.name,
+        "title": dict(schedule.title),
+        "does": schedule.does.value,
+        "at": schedule.at,
+        "enabled": schedule.is_enabled,
+        "reason": schedule.reason or None,
+        "slot": due.slot.isoformat(),
+        "done_at": due.done_at.isoformat() if schedule.is_enabled else None,
+        "window": due.window or None,
+    }
