@@ -10,12 +10,13 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
 
     from fintech_factory.alerting.alert import AlertState
+    from fintech_factory.alerting.latency import Latency
     from fintech_factory.alerting.observation import Observation
     from fintech_factory.alerting.rule import Rule
     from fintech_factory.app.factory import Factory
     from fintech_factory.values import Unit
 
-__all__ = ["AlertPages", "Page", "Span", "alert_json", "messages_of"]
+__all__ = ["AlertPages", "Page", "Span", "alert_json", "latency_json", "messages_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,8 @@ class Span:
 class Page:
     """One alert with its steps, its messages and what was done about it, as plain values.
 
-    `unit` is that of its value, None where its rule judges no KPI.
+    `unit` is that of its value, None where its rule judges no KPI; `latency` is its way from the
+    export's arrival to the first receipt, None while it has not fired.
     """
 
     state: "AlertState"
@@ -42,6 +44,12 @@ class Page:
     messages: list[dict[str, Any]]
     responses: list[dict[str, Any]]
     unit: "Unit | None" = None
+    latency: "Latency | None" = None
+
+    @property
+    def repeats(self) -> int:
+        """How often people were told again while nothing had changed."""
+        return sum(each["kind"] == "repeated" for each in self.steps)
 
     def as_json(self) -> dict[str, Any]:
         """Give the document of `factory alerts show`."""
@@ -50,6 +58,8 @@ class Page:
             "steps": self.steps,
             "messages": self.messages,
             "responses": self.responses,
+            "repeats": self.repeats,
+            "latency": latency_json(self.latency),
         }
 
 
@@ -81,6 +91,24 @@ def alert_json(state: "AlertState", unit: "Unit | None" = None) -> dict[str, Any
         "held_until": _held(state.held_until),
         "run_id": state.run_id or None,
         "revision": state.revision,
+    }
+
+
+def latency_json(latency: "Latency | None") -> dict[str, Any] | None:
+    """Give the moments of an alert's way, and its seconds from arrival to receipt."""
+    if latency is None:
+        return None
+    moments = {
+        name: getattr(latency, name)
+        for name in ("arrived_at", "committed_at", "fired_at", "received_at")
+    }
+    return {
+        **{
+            name: at.isoformat(timespec="milliseconds") if at else None
+            for name, at in moments.items()
+        },
+        "seconds": latency.seconds,
+        "reason": latency.reason or None,
     }
 
 
@@ -122,6 +150,7 @@ class AlertPages:
         Raises:
             UsageError: there is none, or several.
         """
+        from fintech_factory.pipeline.alert_latency import latency_of
         from fintech_factory.pipeline.alert_store import find, transitions_of
 
         with self.factory.state.reading() as connection:
@@ -132,6 +161,7 @@ class AlertPages:
                 messages_of(connection, state.alert_id),
                 _responses(connection, state.alert_id),
                 self.unit_of(state),
+                latency_of(connection, [state.alert_id]).get(state.alert_id),
             )
 
     def unit_of(self, state: "AlertState") -> "Unit | None":
@@ -144,20 +174,33 @@ class AlertPages:
         return self.factory.definitions.get(rule.subject).unit
 
     def times(self, span: Span) -> dict[str, Any]:
-        """Give how long alerts of some days waited for an answer and for their end (MTTA, MTTR)."""
+        """Give how long alerts of some days took to be told, answered and ended."""
+        from fintech_factory.alerting.latency import PROMISED, latencies
         from fintech_factory.alerting.times import response_times
+        from fintech_factory.pipeline.alert_latency import latency_of
         from fintech_factory.pipeline.alert_store import Listed, histories, listed
 
         with self.factory.state.reading() as connection:
             every = listed(connection, Listed(live=False))
             chosen = [each.alert_id for each in every if span.holds(each.opened_at.date())]
             measured = response_times(histories(connection, chosen))
+            ways = latency_of(connection, chosen)
+        told = latencies(ways.values(), self.factory.clock.now())
         return {
             "fired": measured.fired,
             "acknowledged": measured.acknowledged,
             "ended": measured.ended,
             "mtta_seconds": measured.mtta.total_seconds() if measured.mtta is not None else None,
             "mttr_seconds": measured.mttr.total_seconds() if measured.mttr is not None else None,
+            "latency": {
+                "promised_seconds": PROMISED.total_seconds(),
+                "caused_by_an_arrival": told.caused,
+                "received": told.measured,
+                "missed": told.missed,
+                "p50_seconds": told.p50,
+                "p99_seconds": told.p99,
+                "max_seconds": told.most,
+            },
         }
 
     def inbox(self, receiver: str = "") -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from fintech_factory.alerting.alert import AlertState
+    from fintech_factory.alerting.latency import Latency
     from fintech_factory.app import Factory
     from fintech_factory.app.alert_pages import Page
     from fintech_factory.values import Unit
@@ -92,6 +93,10 @@ def _print_page(page: "Page") -> None:
         output.say(state.reason)
     if state.stale:
         output.say(f"STALE: {state.stale}")
+    if page.latency is not None:
+        output.say(_way(page.latency))
+    if page.repeats:
+        output.say(f"said again {page.repeats} times")
     output.print_table(
         ["at", "what", "level", "value", "as of", "who", "why", "told"],
         [
@@ -121,6 +126,13 @@ def _print_page(page: "Page") -> None:
     for each in page.responses:
         undo = f" (undo: factory alerts undo {each['id']})" if each["undo"] else ""
         output.say(f"{each['kind']}: {each['outcome'] or 'waits'}{undo}")
+
+
+def _way(latency: "Latency") -> str:
+    """Say how long it took from the export's arrival until a channel had the message."""
+    if latency.seconds is not None:
+        return f"from the export's arrival to the first receipt: {latency.seconds:.1f} s"
+    return f"from the export's arrival to the first receipt: unavailable: {latency.reason}"
 
 
 def _rounded(value: str | None) -> str | None:
@@ -164,6 +176,23 @@ def history(call: Call, /, *, rule: str, **days: date | None) -> None:
         f" {times['acknowledged']}), to the end {_span(times['mttr_seconds'])} (MTTR, of"
         f" {times['ended']})"
     )
+    output.say(_told_in(times["latency"]))
+
+
+def _told_in(latency: "Mapping[str, Any]") -> str:
+    if not latency["caused_by_an_arrival"]:
+        return "from arrival to receipt: unavailable: no arrival caused any of them"
+    shown = ", ".join(
+        f"{name} {_seconds(latency[f'{name}_seconds'])}" for name in ("p50", "p99", "max")
+    )
+    return (
+        f"from arrival to receipt: {shown}; of {latency['caused_by_an_arrival']} that an arrival"
+        f" caused, {latency['missed']} missed {latency['promised_seconds']:.0f} s"
+    )
+
+
+def _seconds(value: float | None) -> str:
+    return "n/a" if value is None else f"{value:.1f} s"
 
 
 def _span(seconds: float | None) -> str:
