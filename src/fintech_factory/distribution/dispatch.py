@@ -169,6 +169,10 @@ class Dispatcher:
     def _send(self, leased: Leased) -> Outcome:
         if self.clock.now() > leased.tried.deadline:
             return Outcome(Word.REFUSED, reason="its deadline has passed; nobody was told by it")
+        if self.clock.now() > leased.until:
+            # It stood still for longer than its lease (a suspended machine): another sender may
+            # have it by now, and what is sent here would not say that it is a repeat.
+            return Outcome(Word.DEFERRED, reason="its lease ended before it was sent")
         channel = self.channels.get(leased.channel)
         if channel is None:
             reason = f"the channel {leased.channel} is not enabled any more"

@@ -60,10 +60,11 @@ class Post:
 
 @dataclass(frozen=True, slots=True)
 class Leased:
-    """A delivery that one sender holds until its lease runs out or its outcome is written."""
+    """A delivery that one sender holds `until` its lease runs out or its outcome is written."""
 
     sequence: int
     fence: int
+    until: datetime
     channel: str
     alert_id: str
     tried: Tried
@@ -285,6 +286,7 @@ def _lease(connection: Connection, row: Row[Any], lease: Lease, at: datetime) ->
     return Leased(
         sequence=row.sequence,
         fence=row.fence + 1,
+        until=at + lease.lasts,
         channel=row.channel,
         alert_id=row.alert_id,
         tried=Tried(row.attempts, Severity(row.severity), row.deadline, may_repeat),

@@ -19,6 +19,11 @@ _FULL: _Meaning = (
     "the disk of the operational database is full; nothing was kept",
     "make room, then run the same command again",
 )
+_UNWRITABLE: _Meaning = (
+    StateError,
+    "the operational database cannot be written; nothing was kept",
+    "is a quota or a limit on file sizes reached? make room and run it again; else see to the disk",
+)
 _DAMAGED: _Meaning = (
     StateError,
     "the operational database is damaged, or is no database",
@@ -55,6 +60,10 @@ _SQLITE: Sequence[tuple[str, _Meaning]] = (
     ("SQLITE_CANTOPEN", _NO_RIGHT),
     ("SQLITE_READONLY", _NO_RIGHT),
     ("SQLITE_PERM", _NO_RIGHT),
+    # A quota or a file size limit says so; only a full disk says FULL.
+    ("SQLITE_IOERR_WRITE", _UNWRITABLE),
+    ("SQLITE_IOERR_SHM", _UNWRITABLE),
+    ("SQLITE_IOERR_FSYNC", _UNWRITABLE),
     ("SQLITE_IOERR", _DAMAGED),
 )
 # https://www.postgresql.org/docs/current/errcodes-appendix.html

@@ -21,6 +21,7 @@ __all__ = [
     "connect_to_postgresql",
     "day",
     "held",
+    "is_alive",
     "missing_driver",
     "postgresql_rows",
     "sqlite_rows",
@@ -120,6 +121,20 @@ def connect_to_postgresql(url: str, password: str | None) -> "psycopg.Connection
     connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
     connection.read_only = True
     return connection
+
+
+def is_alive(connection: "psycopg.Connection") -> bool:
+    """Ask the server whether it still knows a connection: 0.1 ms on the same machine."""
+    import psycopg
+
+    if connection.closed:
+        return False
+    try:
+        connection.execute(b"SELECT 1")
+    except psycopg.OperationalError:
+        connection.close()
+        return False
+    return True
 
 
 def transaction_rows(connection: "Connection", *, is_sqlite: bool) -> Rows:

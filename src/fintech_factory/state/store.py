@@ -14,6 +14,7 @@ from fintech_factory.state.rows import (
     NO_ROWS,
     Rows,
     connect_to_postgresql,
+    is_alive,
     postgresql_rows,
     sqlite_rows,
     transaction_rows,
@@ -166,9 +167,12 @@ class State:
                 yield rows
 
     def _connection(self) -> "psycopg.Connection":
-        """Give this thread's connection for reading: making one takes longer than what is read."""
+        """Give this thread's connection for reading: making one takes longer than what is read.
+
+        A server that was started anew since knows none of the connections that it had.
+        """
         held: psycopg.Connection | None = getattr(self._own, "connection", None)
-        if held is None or held.closed:
+        if held is None or not is_alive(held):
             held = connect_to_postgresql(self.url, self._password)
             finalize(self, held.close)
             self._own.connection = held

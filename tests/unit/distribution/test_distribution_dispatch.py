@@ -264,19 +264,57 @@ def test_a_slow_channel_leaves_hands_to_the_others(desk: Desk) -> None:
 
 def test_a_sender_takes_nothing_over_from_itself_however_slow_a_provider_is(desk: Desk) -> None:
     """The first answers after its lease has run out; the second makes the sender look again."""
+    from threading import Event
+
+    other_is_sent, is_over = Event(), Event()
 
     class Slow(ScriptedChannel):
         def send(self, delivery: Delivery) -> Outcome:
-            desk.clock.sleep(121)
+            if not self.given:
+                assert other_is_sent.wait(10)
+                desk.clock.sleep(121)
+                is_over.set()
             return super().send(delivery)
 
-    slow = Slow()
-    desk.dispatcher = Dispatcher(desk.state, {"email": slow, "slack": slow}, desk.clock, at_once=2)
+    class Quick(ScriptedChannel):
+        def send(self, delivery: Delivery) -> Outcome:
+            other_is_sent.set()
+            assert is_over.wait(10)
+            return super().send(delivery)
+
+    slow, quick = Slow(), Quick()
+    desk.dispatcher = Dispatcher(desk.state, {"email": quick, "slack": slow}, desk.clock, at_once=2)
     desk.put(*(post(f"m{n}", thread=f"t{n}") for n in range(4)))
     desk.put(post("e", channel="email", address="e@f.test", thread="e"))
     assert desk.dispatcher.drain().delivered == 5
-    assert len(slow.given) == 5
+    assert (len(slow.given), len(quick.given)) == (4, 1)
     assert not any(each.may_repeat for each in slow.given)
+
+
+def test_a_sender_that_stood_still_past_its_lease_sends_nothing(desk: Desk) -> None:
+    """Frozen between the attempt's beginning and the sending; meanwhile another one sent it."""
+    desk.put(post())
+    at = desk.clock.now()
+    with desk.state.transaction() as connection:
+        lease = Lease("frozen", timedelta(minutes=2), 5)
+        (stale,) = outbox.begin(connection, outbox.claim(connection, lease, at), at)
+    desk.clock.sleep(121)
+    assert desk.dispatcher.drain().delivered == 1
+    outcome = desk.dispatcher._send(stale)
+    assert (outcome.word, outcome.reason) == (Word.DEFERRED, "its lease ended before it was sent")
+    assert desk.dispatcher._finish([(stale, outcome)]) == []
+    assert [each.may_repeat for each in desk.channel.given] == [True]
+    assert desk.statuses() == ["delivered"]
+
+
+def test_a_lease_holds_to_its_last_moment(desk: Desk) -> None:
+    desk.put(post())
+    at = desk.clock.now()
+    with desk.state.transaction() as connection:
+        lease = Lease("late", timedelta(minutes=2), 5)
+        (held,) = outbox.begin(connection, outbox.claim(connection, lease, at), at)
+    desk.clock.sleep(120)
+    assert desk.dispatcher._send(held).word is Word.ACCEPTED
 
 
 def test_a_dead_letter_is_replayed_with_a_deadline_of_its_own(desk: Desk) -> None:

@@ -73,6 +73,40 @@ def test_a_full_disk_is_said_and_nothing_is_kept(databases: Databases) -> None:
         state.close()
 
 
+_WRITE_TO_A_LIMIT = """
+import resource, signal, sys
+from fintech_factory.errors import StateError
+from fintech_factory.state.store import State
+from fintech_factory.state.tables import log_entry
+
+state = State(sys.argv[1])
+with state.reading():
+    pass
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+size = state.path.stat().st_size
+resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+try:
+    with state.transaction() as connection:
+        connection.execute(log_entry.insert(), [{"log": "a", "body": {"text": "x" * 5_000_000}}])
+except StateError as refused:
+    print(refused.what, "|", refused.hint)
+"""
+
+
+def test_a_file_size_limit_is_no_damage(databases: Databases) -> None:
+    """A real limit, in a process of its own; what SQLite says of a quota as well."""
+    with databases.ready("sqlite") as url:
+        command = [sys.executable, "-c", _WRITE_TO_A_LIMIT, url]
+        said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        assert said.startswith("the operational database cannot be written; nothing was kept")
+        assert "quota or a limit on file sizes" in said
+        state = State(url)
+        with state.reading() as connection:
+            assert connection.execute(text("SELECT COUNT(*) FROM log_entry")).scalar() == 0
+        fill(state)
+        state.close()
+
+
 def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
     path = tmp_path / "factory.db"
     path.write_bytes(b"no database at all, " * 1000)
@@ -118,24 +152,35 @@ def test_what_a_server_refuses_is_told_apart(databases: Databases, wrong: str, s
         assert not refused.value.retryable
 
 
+_END_ALL_OTHERS = text(
+    "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
+
+
+def read_while_all_are_ended(state: State, other: State) -> None:
+    with state.rows() as rows:
+        with other.transaction() as connection:
+            connection.execute(_END_ALL_OTHERS)
+        rows.query("SELECT 1")
+
+
 def test_a_connection_that_the_server_ended_is_made_again(databases: Databases) -> None:
+    """As a server does that is started anew: nobody notices, unless it is in the middle."""
     with databases.ready("postgresql") as url:
         state, other = State(url), State(url)
         with state.rows(), state.reading():
             pass
         with other.transaction() as connection:
-            connection.execute(
-                text(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-                )
-            )
-        with pytest.raises(StateUnreachable), state.rows() as rows:
-            rows.query("SELECT 1")
+            connection.execute(_END_ALL_OTHERS)
         with state.rows() as rows:
             assert rows.query("SELECT 1") == [(1,)]
         with state.transaction() as connection:
             assert connection.execute(text("SELECT 1")).scalar() == 1
+        with pytest.raises(StateUnreachable):
+            read_while_all_are_ended(state, other)
+        with state.rows() as rows:
+            assert rows.query("SELECT 1") == [(1,)]
         state.close()
         other.close()
 
