@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.engine import make_url
 
+from fintech_factory.distribution.dispatch import NOT_SENT
 from fintech_factory.distribution.rendering.words import PHRASES
 from fintech_factory.message import Language
 from fintech_factory.state.store import State, sqlite_url
@@ -280,6 +281,8 @@ class World:
             tried = sorted(attempts[outbox[key]["sequence"]], key=lambda row: row["number"])
             assert [row["word"] for row in tried][-1] == "accepted"
             assert [row["number"] for row in tried] == list(range(1, len(tried) + 1))
+            # On a busy machine a lease of a second may end before the sending: nothing went out.
+            tried = [row for row in tried if row["reason"] != NOT_SENT]
             # What was sent twice was in doubt, says so, and is written down as such.
             assert len(taken) <= len(tried)
             assert not taken[0].is_marked or len(tried) > 1

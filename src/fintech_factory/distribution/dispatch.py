@@ -19,11 +19,13 @@ from fintech_factory.distribution.retry import Next, Policy, Standing, next_of
 from fintech_factory.faults import reach
 from fintech_factory.state.store import State
 
-__all__ = ["Dispatcher", "Done", "Tally"]
+__all__ = ["NOT_SENT", "Dispatcher", "Done", "Tally"]
 
 log = logging.getLogger(__name__)
 
 _DICE = secrets.SystemRandom()
+NOT_SENT = "its lease ended before it was sent"
+"""Why a sender that stood still for too long sent nothing: another one may have it by now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +174,7 @@ class Dispatcher:
         if self.clock.now() > leased.until:
             # It stood still for longer than its lease (a suspended machine): another sender may
             # have it by now, and what is sent here would not say that it is a repeat.
-            return Outcome(Word.DEFERRED, reason="its lease ended before it was sent")
+            return Outcome(Word.DEFERRED, reason=NOT_SENT)
         channel = self.channels.get(leased.channel)
         if channel is None:
             reason = f"the channel {leased.channel} is not enabled any more"
