@@ -12,6 +12,7 @@ from fintech_factory.alerting.setup import Alerting
 from fintech_factory.kpi_engine.readings import Reading, Status
 from fintech_factory.message import Language
 from fintech_factory.pipeline.alert_covenant import covenant_words
+from fintech_factory.pipeline.committing import batch_set
 from fintech_factory.validation.findings import State, Tracked
 from fintech_factory.values import Severity
 
@@ -71,12 +72,11 @@ def of_reading(rule: Rule, reading: Reading) -> Observation:
 
     The definition's version belongs to what is behind it: by other limits it is judged anew.
     """
-    batches = " ".join(reading.batch_ids)
     return Observation(
         rule=rule.id,
         as_of=reading.as_of,
         data_through=reading.data_through,
-        batch_set=f"{batches} v{reading.definition_version}",
+        batch_set=f"{batch_set(reading.batch_ids)} v{reading.definition_version}",
         run_id=reading.run_id or "",
         dimension=reading.dimension,
         member=reading.member,
@@ -136,19 +136,22 @@ def _of_finding(
     severity = finding.severity if is_open else None
     # It may be accepted, or grow, while the export stays the same.
     said = f"{severity} {finding.rows} {finding.message}"
-    digest = hashlib.sha256(said.encode()).hexdigest()[:_DIGEST]
     as_of = scene.today if rule.kind is Kind.FRESHNESS else scene.as_of
     yield Observation(
         rule=rule.id,
         as_of=as_of,
         data_through=as_of,
-        batch_set=f"{scene.batch_set} {digest}",
+        batch_set=f"{scene.batch_set} {_digest(said)}",
         run_id=scene.run_id,
         dimension=place[0],
         member=place[1],
         severity=severity,
         reason=f"{finding.code}: {finding.message}",
     )
+
+
+def _digest(said: str) -> str:
+    return hashlib.sha256(said.encode()).hexdigest()[:_DIGEST]
 
 
 def _of_covenants(rule: Rule, scene: Scene) -> Iterator[Observation]:
@@ -159,7 +162,7 @@ def _of_covenants(rule: Rule, scene: Scene) -> Iterator[Observation]:
             rule=rule.id,
             as_of=scene.as_of,
             data_through=scene.data_through,
-            batch_set=scene.batch_set,
+            batch_set=f"{scene.batch_set} {_digest(_standing(each))}",
             run_id=scene.run_id,
             dimension="covenant",
             member=f"{each.facility}/{each.id}",
@@ -168,6 +171,15 @@ def _of_covenants(rule: Rule, scene: Scene) -> Iterator[Observation]:
             severity=_OF_STATE.get(each.state),
             reason=covenant_words(each, Language.EN),
         )
+
+
+def _standing(covenant: "Covenant") -> str:
+    """Say how a covenant stands, by which terms.
+
+    Statements and settings (a trigger, a cash balance) change it while the export stays the same.
+    """
+    terms = (covenant.figure, covenant.direction, covenant.warning, covenant.breach)
+    return f"{covenant.state} {covenant.found.value} {covenant.period_end} {terms}"
 
 
 _UNAVAILABLE = "unavailable"
