@@ -136,8 +136,8 @@ class AlertState:
     there is no newer one. `judged_on` and `batch_set` are of the last evaluation, known or not.
     `recent` are the snapshots that `for` and `resolve_for` count. Escalation counts from
     `escalates_from` and stands at `escalated`; `reached` is the highest it ever came to. Repeats
-    count from `told_at`. `held_until` is when what withholds it ends. `moves` counts its
-    transitions, `revision` every change of it.
+    count from `told_at`. `heard` says whether anybody was told of it at all; `held_until` is when
+    what withholds it ends. `moves` counts its transitions, `revision` every change of it.
     """
 
     rule: str
@@ -168,6 +168,7 @@ class AlertState:
     escalated: int = 0
     reached: int = 0
     told_at: datetime | None = None
+    heard: bool = False
     held_until: datetime | None = None
     moves: int = 0
     revision: int = 1

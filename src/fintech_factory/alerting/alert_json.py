@@ -37,7 +37,9 @@ def as_json(state: AlertState) -> dict[str, Any]:
 
 def of_json(held: Mapping[str, Any]) -> AlertState:
     """Read back what `as_json` wrote; KeyError or ValueError if it did not."""
-    read: dict[str, Any] = {each.name: held[each.name] for each in fields(AlertState)}
+    # Of what was written before `heard` was kept, what is not held back was heard of.
+    whole = {"heard": held["held_until"] is None, **held}
+    read: dict[str, Any] = {each.name: whole[each.name] for each in fields(AlertState)}
     for name in _MOMENTS:
         read[name] = _moment(held[name])
     for name in _DAYS:

@@ -149,7 +149,7 @@ def _stopped(
         return None
     if OCCASIONS[transition.kind] in _UNSTOPPED:
         # Who has not heard that it began need not hear that it is over.
-        untold = state.held_until is not None
+        untold = state.held_until is not None and not state.heard
         return (Stop.UNTOLD, "nobody was told that it began", None) if untold else None
     alerting, now = routing.alerting, routing.now
     silence = silenced(subject, (*alerting.silences, *now.silences), at)

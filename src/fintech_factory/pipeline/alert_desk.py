@@ -16,7 +16,7 @@ from fintech_factory.alerting.inhibit import freed
 from fintech_factory.alerting.notice import Notice, Withheld
 from fintech_factory.alerting.observation import Observation, Past
 from fintech_factory.alerting.route import Outcome, Routing, held_until, route
-from fintech_factory.alerting.rule import Rule
+from fintech_factory.alerting.rule import Kind, Rule
 from fintech_factory.alerting.setup import Alerting
 from fintech_factory.distribution.outbox import Post, enqueue
 from fintech_factory.distribution.retry import Policy
@@ -26,7 +26,7 @@ from fintech_factory.pipeline import alert_store as store
 from fintech_factory.pipeline.alert_audit import alert_entries
 from fintech_factory.pipeline.alert_circumstances import circumstances
 from fintech_factory.pipeline.alert_group import group_message
-from fintech_factory.pipeline.alert_responses import answer, close_cases
+from fintech_factory.pipeline.alert_responses import Answered, answer, close_cases
 from fintech_factory.pipeline.alert_responses import entries as response_entries
 from fintech_factory.pipeline.alert_responses import keep as keep_responses
 from fintech_factory.state.audit import Entry, Head, append
@@ -132,15 +132,23 @@ class Answer:
 def act_on(connection: Connection, desk: Desk, answer: Answer, at: datetime) -> Change:
     """Give the alert that a person takes further.
 
+    One whose rule was taken out of the settings can be answered and closed like any other; nobody
+    is told of that, for nothing says any more whom to tell.
+
     Raises:
         UsageError: there is no such alert, it may not be done, or somebody else was first.
     """
     before = store.find(connection, answer.alert)
-    rule = desk.alerting.rule(before.rule)
+    rule = desk.alerting.rules.get(before.rule) or _taken_out(before)
     state, transitions = act(
         before, answer.action, at, policy=rule.policy, revision=answer.revision
     )
     return Change(rule, before, state, transitions)
+
+
+def _taken_out(state: AlertState) -> Rule:
+    """Give what stands for a rule that is not there: no limits, no escalation, no repeats."""
+    return Rule(state.rule, Kind.KPI if state.value is not None else Kind.FINDING)
 
 
 def commit(
@@ -161,7 +169,11 @@ def commit(
     for change in changes:
         outcomes = _outcomes(change, routing, at)
         flat = [each for _, some in outcomes for each in some]
-        answered = answer(_held(change, flat), desk.alerting, live.values(), desk.note)
+        answered = (
+            answer(_held(change, flat), desk.alerting, live.values(), desk.note)
+            if change.rule.id in desk.alerting.rules
+            else Answered(change)
+        )
         _keep(connection, answered.change, dict(outcomes))
         kept.append(answered.change)
         done += answered.rows
@@ -178,6 +190,8 @@ def commit(
 
 
 def _held(change: Change, outcomes: Sequence[Outcome]) -> Change:
+    if any(isinstance(each, Notice) for each in outcomes):
+        return replace(change, state=replace(change.state, heard=True))
     until = held_until(outcomes) if outcomes else None
     return change if until is None else replace(change, state=hold(change.state, until))
 
@@ -186,6 +200,8 @@ _Outcomes = list[tuple[Step, tuple[Outcome, ...]]]
 
 
 def _outcomes(change: Change, routing: Routing, at: datetime) -> _Outcomes:
+    if change.rule.id not in routing.alerting.rules:
+        return []
     return [
         (Step(change.rule, change.state, each), route(each, change.state, routing, at))
         for each in change.transitions

@@ -145,7 +145,7 @@ def take_back(connection: Connection, name: str, by: str, reason: str, at: datet
         .values(undone_at=at, undone_by=by, undone_reason=reason)
     )
     if row.kind == ResponseKind.MUTE_DUPLICATE:
-        _unmute(connection, row.alert_id)
+        _unmute(connection, row.alert_id, at)
     before = {"kind": row.kind, "alert": row.alert_id, "outcome": row.outcome}
     return Entry(at, by, f"response.{row.kind}.undone", name, before=before, reason=reason)
 
@@ -156,11 +156,12 @@ def close_cases(connection: Connection, alert_id: str, why: str) -> None:
     connection.execute(_CLOSED_CASE, closed)
 
 
-def _unmute(connection: Connection, alert_id: str) -> None:
+def _unmute(connection: Connection, alert_id: str, at: datetime) -> None:
     state = alert_store.find(connection, alert_id)
     if state.snooze is not None and state.snooze.by == AUTOMATION:
         after = replace(state, snooze=None, revision=state.revision + 1)
-        alert_store.keep_state(connection, state, after, None)
+        # The clock looks at it next, and finds from its rule when it is due.
+        alert_store.keep_state(connection, state, after, at)
 
 
 def _muted(

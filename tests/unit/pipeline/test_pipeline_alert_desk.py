@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from fintech_factory.alerting.act import Acknowledge, Close
+from fintech_factory.alerting.alert import Snooze
+from fintech_factory.alerting.match import Match
 from fintech_factory.alerting.observation import Observation, Sight
 from fintech_factory.alerting.reading import make_alerting
 from fintech_factory.alerting.settings import AlertSettings
@@ -17,6 +19,7 @@ from fintech_factory.config import load
 from fintech_factory.errors import UsageError
 from fintech_factory.kpi_engine import load_definitions
 from fintech_factory.message import Message, Text
+from fintech_factory.pipeline.alert_circumstances import match_json
 from fintech_factory.pipeline.alert_desk import (
     Answer,
     Committed,
@@ -28,6 +31,8 @@ from fintech_factory.pipeline.alert_desk import (
     judge,
 )
 from fintech_factory.pipeline.alert_message import Background, message_of
+from fintech_factory.pipeline.alert_responses import AUTOMATION, keep, take_back
+from fintech_factory.pipeline.alert_store import find, keep_state
 from fintech_factory.state.audit_verdict import Trust
 from fintech_factory.state.audit_verify import verify
 from fintech_factory.state.store import State
@@ -306,3 +311,88 @@ def test_many_alerts_of_one_rule_are_one_message(state: State, look: Look) -> No
     assert "30 alertas" in first["message"]["subject"]["es"]
     assert len(first["message"]["facts"]) == 20
     assert done.told == len(rows(state, "outbox"))
+
+
+def without(desk: Desk, rule: str) -> Desk:
+    """Give the desk of settings from which a rule was taken out."""
+    rules = {name: each for name, each in desk.alerting.rules.items() if name != rule}
+    return replace(desk, alerting=replace(desk.alerting, rules=rules))
+
+
+def test_an_alert_whose_rule_was_taken_out_can_be_answered_and_closed(
+    state: State, desk: Desk, look: Look
+) -> None:
+    look(par("6"))
+    told = len(rows(state, "outbox"))
+    left = without(desk, "par_90")
+    for action in (Acknowledge("ana"), Close("ana", "we do not watch it any more")):
+        with state.transaction() as connection:
+            commit(connection, left, [act_on(connection, left, Answer("par_90", action), AT)], AT)
+    (alert,) = rows(state, "alert")
+    assert alert["status"] == "closed"
+    assert len(rows(state, "outbox")) == told
+    actions = [row["action"] for row in rows(state, "audit_entry")]
+    assert actions[-2:] == ["alert.acknowledged", "alert.closed"]
+
+
+def silence(state: State, until: datetime) -> None:
+    with state.transaction() as connection:
+        connection.execute(
+            metadata.tables["silence"]
+            .insert()
+            .values(
+                silence_id="s1",
+                matchers=match_json(Match(rules=("par_90",))),
+                owner="ana",
+                reason="known",
+                starts_at=AT + timedelta(minutes=1),
+                ends_at=until,
+            )
+        )
+
+
+def test_whoever_heard_that_it_began_hears_that_it_is_over_though_a_repeat_was_silenced(
+    state: State, desk: Desk, look: Look
+) -> None:
+    look(par("4"))
+    silence(state, AT + timedelta(days=3))
+    later = AT + timedelta(hours=24)
+    with state.transaction() as connection:
+        assert commit(connection, desk, clock(connection, desk, later), later).told == 0
+    look(par("1", "2026-01-05", "b2"), at=later + timedelta(hours=1))
+    over = [row for row in rows(state, "outbox") if row["message"]["occasion"] == "resolved"]
+    assert ("slack", "#fintech-alerts") in {(row["channel"], row["address"]) for row in over}
+
+
+def test_nobody_hears_that_something_is_over_that_nobody_heard_of(state: State, look: Look) -> None:
+    silence(state, AT + timedelta(days=3))
+    look(par("4"), at=AT + timedelta(minutes=2))
+    look(par("1", "2026-01-05", "b2"), at=AT + timedelta(hours=24))
+    assert rows(state, "outbox") == []
+
+
+def test_what_was_muted_as_a_duplicate_is_told_again_once_that_is_taken_back(
+    state: State, desk: Desk, look: Look
+) -> None:
+    look(par("4"))
+    muted = {
+        "response_id": "mute",
+        "kind": "mute_duplicate",
+        "parameters": {},
+        "at": AT,
+        "undo": "unmute it",
+        "done_at": AT,
+        "outcome": "muted",
+    }
+    with state.transaction() as connection:
+        before = find(connection, "par_90")
+        asleep = replace(before, snooze=Snooze(AUTOMATION, AT + timedelta(days=7)), revision=2)
+        keep_state(connection, before, asleep, AT + timedelta(days=7))
+        keep(connection, [{**muted, "alert_id": before.alert_id}])
+        take_back(connection, "mute", "ana", "it is another matter", AT)
+    later = AT + timedelta(hours=24)
+    for at in (AT, later):
+        with state.transaction() as connection:
+            commit(connection, desk, clock(connection, desk, at), at)
+    kinds = [row["kind"] for row in rows(state, "alert_transition")]
+    assert kinds[-1] == "repeated"

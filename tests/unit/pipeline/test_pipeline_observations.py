@@ -3,6 +3,9 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any
+
+import pytest
 
 from fintech_factory.alerting.alert import Move
 from fintech_factory.alerting.evaluate import Said, Verdict, evaluate
@@ -76,6 +79,22 @@ def test_a_statement_that_comes_after_the_export_is_judged() -> None:
     unknown = replace(WITHIN, found=Figure(None, "needs statements"), state=UNAVAILABLE)
     known = replace(WITHIN, found=Figure(Decimal(6)), state=BREACH, period_end=DAY)
     assert [each.kind for each in after(unknown, known).transitions] == [Move.FIRED]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"found": Figure(Decimal("0.4"))},
+        {"warning": Decimal(3)},
+        {"breach": Decimal(6)},
+        {"figure": "par_30"},
+        {"direction": "at_least"},
+        {"period_end": DAY},
+        {"state": UNAVAILABLE},
+    ],
+)
+def test_whatever_a_covenant_is_judged_by_is_looked_at_anew(changed: dict[str, Any]) -> None:
+    assert after(WITHIN, replace(WITHIN, **changed)).said is not Said.RERUN
 
 
 def test_a_covenant_that_stands_as_it_did_is_a_rerun() -> None:
