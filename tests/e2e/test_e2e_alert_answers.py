@@ -152,3 +152,11 @@ def test_every_answer_is_in_the_audit_trail_with_its_actor(world: World) -> None
         ("ana", "response.open_case.undone"),
     } <= said
     assert world.call("audit", "verify").code == 0
+
+
+def test_the_times_of_one_rule_are_of_its_alerts_alone(world: World) -> None:
+    world.day("6", "2025-12-10")
+    world.call("alerts", "ack", world.alert("par_90")["id"], "--by", "ana")
+    for rule, fired in (("par_90", 1), ("covenants", 0)):
+        times = world.call("alerts", "history", "--rule", rule, "--json").document["times"]
+        assert (times["fired"], times["acknowledged"]) == (fired, fired)

@@ -157,7 +157,7 @@ def _snoozed(state: AlertState, action: SnoozeUntil, at: datetime, policy: Polic
         raise UsageError(
             f"{action.until:%Y-%m-%d %H:%M} is not within the snooze that a {state.level.value}"
             f" alert may have: until {latest:%Y-%m-%d %H:%M} UTC",
-            where="--until",
+            where="--hours",
             hint="a silence, with owner, reason and end, may last longer",
         )
     after = replace(state, snooze=Snooze(action.by, action.until))

@@ -84,7 +84,7 @@ def make_override(override: Override, people: Sequence[str]) -> Override:
     from fintech_factory.registry import suggestion
 
     if override.ends_at <= override.starts_at:
-        raise UsageError("it ends before it begins", where="--until")
+        raise UsageError("it ends before it begins", where="--to")
     if override.person not in people:
         raise UsageError(
             f"nobody is called `{override.person}`",

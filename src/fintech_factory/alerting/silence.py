@@ -28,11 +28,11 @@ def make_silence(silence: Silence) -> Silence:
     Raises:
         UsageError: nobody answers for it, nobody says why, it never holds, or it means everything.
     """
-    for where, words in (("--owner", silence.owner), ("--reason", silence.reason)):
+    for where, words in (("--by", silence.owner), ("--reason", silence.reason)):
         if not words.strip():
             raise UsageError("a silence has an owner, a reason and an end", where=where)
     if silence.ends_at <= silence.starts_at:
-        raise UsageError("it ends before it begins", where="--until")
+        raise UsageError("it ends before it begins", where="--hours")
     if silence.match.means_everything:
         raise UsageError(
             "this would silence every alert", hint="name a rule, a kind, a level or a member"

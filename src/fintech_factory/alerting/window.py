@@ -72,7 +72,7 @@ def announce(window: AdHoc, notice: timedelta = NOTICE) -> AdHoc:
     if not window.announced_by.strip():
         raise UsageError("nobody is named", where="--by", hint="say who you are")
     if window.ends_at <= window.starts_at:
-        raise UsageError("it ends before it begins", where="--until")
+        raise UsageError("it ends before it begins", where="--to")
     ahead = window.starts_at - window.announced_at
     if ahead < notice and not window.override_reason.strip():
         hours = int(notice.total_seconds() // 3600)

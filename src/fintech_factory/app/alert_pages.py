@@ -26,6 +26,11 @@ class Span:
     first: date | None = None
     last: date | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse a span that ends before it begins: it would silently hold nothing."""
+        if self.first is not None and self.last is not None and self.last < self.first:
+            raise UsageError(f"{self.last} lies before {self.first}", where="--to")
+
     def holds(self, day: date) -> bool:
         """Whether a day lies within."""
         return (self.first is None or day >= self.first) and (self.last is None or day <= self.last)
@@ -136,10 +141,11 @@ class AlertPages:
         from fintech_factory.alerting.level import LEVELS
         from fintech_factory.pipeline.alert_store import Listed, listed
 
-        if rule:
-            self.factory.alerts.alerting.rule(rule)
         with self.factory.state.reading() as connection:
             found = listed(connection, Listed(live=live, rule=rule))
+        if rule and not found:
+            # One that was taken out of the settings is known by its alerts.
+            self.factory.alerts.alerting.rule(rule)
         return sorted(
             found, key=lambda each: (not each.is_live, -LEVELS.index(each.level), each.opened_at)
         )
@@ -173,15 +179,15 @@ class AlertPages:
             return None
         return self.factory.definitions.get(rule.subject).unit
 
-    def times(self, span: Span) -> dict[str, Any]:
-        """Give how long alerts of some days took to be told, answered and ended."""
+    def times(self, span: Span, rule: str = "") -> dict[str, Any]:
+        """Give how long alerts of some days, or one rule, took to be told, answered, ended."""
         from fintech_factory.alerting.latency import PROMISED, latencies
         from fintech_factory.alerting.times import response_times
         from fintech_factory.pipeline.alert_latency import latency_of
         from fintech_factory.pipeline.alert_store import Listed, histories, listed
 
         with self.factory.state.reading() as connection:
-            every = listed(connection, Listed(live=False))
+            every = listed(connection, Listed(live=False, rule=rule))
             chosen = [each.alert_id for each in every if span.holds(each.opened_at.date())]
             measured = response_times(histories(connection, chosen))
             ways = latency_of(connection, chosen)

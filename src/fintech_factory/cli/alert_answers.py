@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fintech_factory.cli import output
-from fintech_factory.cli.options import Call, pass_call
+from fintech_factory.cli.options import Amount, Call, pass_call
 from fintech_factory.errors import UsageError
 
 if TYPE_CHECKING:
@@ -46,6 +46,8 @@ def ack(  # noqa: PLR0913 - one argument an option
     if token is not None:
         if alert is not None or by is not None:
             raise UsageError("a token says which alert and who", where="--token")
+        if reason or revision is not None:
+            raise UsageError("a token goes alone", hint="leave --reason and --revision out")
         _say(call, _factory(call).alerts.answer_by_link(token, "acknowledge"))
         return
     if alert is None or by is None:
@@ -71,7 +73,7 @@ def assign(  # noqa: PLR0913 - one argument an option
 
 @click.command("snooze")
 @click.argument("alert", metavar="ID")
-@click.option("--hours", type=click.FloatRange(min=0, min_open=True), required=True)
+@click.option("--hours", type=Amount(min=0, min_open=True, max=8760), required=True)
 @_by_option
 @_reason_option
 @pass_call

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fintech_factory.cli import output
-from fintech_factory.cli.options import Call, exit_with_findings, pass_call
+from fintech_factory.cli.options import Amount, Call, exit_with_findings, pass_call
 from fintech_factory.errors import UsageError
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ _reason_option = click.option("--reason", default="", metavar="TEXT", help="Why.
 @click.option("--rule", "rules", multiple=True, metavar="RULE")
 @click.option("--level", "levels", multiple=True, type=click.Choice(["warning", "critical"]))
 @click.option("--member", "members", multiple=True, metavar="NAME")
-@click.option("--hours", type=click.FloatRange(min=0, min_open=True), metavar="HOURS")
+@click.option("--hours", type=Amount(min=0, min_open=True, max=87_600), metavar="HOURS")
 @click.option("--by", "owner", default="", metavar="NAME", help="Who answers for it.")
 @_reason_option
 @click.option("--end", metavar="NAME", help="End a silence before its time.")
@@ -43,17 +43,20 @@ def silence(  # noqa: PLR0913 - one argument an option
 
     A compliance breach is told all the same.
     """
+    means = (rules, levels, members)
+    if end is not None and (hours is not None or any(means) or reason):
+        raise UsageError("--end goes with --by alone", where="--end")
+    if end is not None and not owner.strip():
+        raise UsageError("say who ends it", where="--by")
+    if hours is None and end is None and (any(means) or owner or reason):
+        raise UsageError("a silence has an end", where="--hours")
     upkeep = _upkeep(call)
     if end is not None:
         upkeep.end_silence(end, owner)
         output.note(f"ended: {end}", quiet=call.quiet)
     elif hours is not None:
-        made = upkeep.silence(
-            _wanted(upkeep.now(), hours, (rules, levels, members), (owner, reason))
-        )
+        made = upkeep.silence(_wanted(upkeep.now(), hours, means, (owner, reason)))
         output.note(f"made: {made.id}", quiet=call.quiet)
-    elif rules or levels or members:
-        raise UsageError("a silence has an end", where="--hours")
     _print_silences(call, upkeep)
 
 
@@ -167,6 +170,8 @@ def replay(call: Call, *, keys: tuple[str, ...], only_list: bool, by: str | None
     """Send again what was given up, or may not have arrived: some keys, or all of them."""
     factory = _factory(call)
     if only_list:
+        if keys:
+            raise UsageError("--list lists them all; no key goes with it", where="--list")
         _print_letters(call, factory)
         return
     if not by:
@@ -206,7 +211,7 @@ def undo(call: Call, *, response: str, by: str, reason: str) -> None:
 @click.command("deliver")
 @click.option(
     "--wait",
-    type=click.FloatRange(min=0),
+    type=Amount(min=0, max=86_400),
     default=0,
     metavar="SECONDS",
     help="How long to stay for what has to be tried again.",

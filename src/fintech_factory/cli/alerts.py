@@ -162,7 +162,7 @@ def history(call: Call, /, *, rule: str, **days: date | None) -> None:
     found = [
         each for each in pages.listed(live=False, rule=rule) if span.holds(each.opened_at.date())
     ]
-    times = pages.times(span)
+    times = pages.times(span, rule)
     if call.json:
         rows = [alert_json(each, pages.unit_of(each)) for each in found]
         output.emit_json({"alerts": rows, "times": times})

@@ -3,9 +3,10 @@
 import json
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 import click
 
@@ -183,8 +184,7 @@ def export(  # noqa: PLR0913 - one per option
             for line in lines:
                 sys.stdout.write(line)
             return
-        out.parent.mkdir(parents=True, exist_ok=True)
-        with out.open("w", encoding="utf-8") as file:
+        with _written_to(out) as file:
             for line in lines:
                 count += 1
                 file.write(line)
@@ -193,6 +193,18 @@ def export(  # noqa: PLR0913 - one per option
         output.emit_json({"out": out, "format": form, "entries": count, "unmasked": unmasked})
     else:
         output.say(f"written: {out} ({count} entries)")
+
+
+@contextmanager
+def _written_to(out: Path) -> Iterator[TextIO]:
+    """Open a file to be written; UsageError if it cannot be."""
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with out.open("w", encoding="utf-8") as file:
+            yield file
+    except OSError as error:
+        said = f"it cannot be written: {error.strerror}"
+        raise UsageError(said, where=str(out), hint="name another file") from error
 
 
 def _lines(found: "Iterator[Document]", form: str, *, unmasked: bool) -> Iterator[str]:
@@ -218,8 +230,8 @@ def anchor(call: Call, *, out: Path | None) -> None:
     pinned = _audit(call).anchor()
     text = json.dumps(pinned.as_json(), indent=2)
     if out is not None:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_text(f"{text}\n", encoding="utf-8")
+        with _written_to(out) as file:
+            file.write(f"{text}\n")
     if call.json or out is None:
         output.emit_json(pinned.as_json())
     else:

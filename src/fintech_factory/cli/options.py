@@ -1,5 +1,6 @@
 """The options that every command takes, before or after its noun and verb."""
 
+import math
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from fintech_factory.config.workspace import Workspace
 
 __all__ = [
+    "Amount",
     "Call",
     "add_global_options",
     "as_of_option",
@@ -61,6 +63,22 @@ class _Day(click.ParamType[date]):
             return date.fromisoformat(str(value))
         except ValueError:
             self.fail(f"{value} is no day; write it like 2025-12-31", param, ctx)
+
+
+class Amount(click.FloatRange):
+    """A number within bounds; FloatRange lets nan pass, for it lies beyond no bound."""
+
+    def convert(
+        self,
+        value: Any,  # noqa: ANN401 - as click has it
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> float:
+        """Read the number; one that is none, and one out of bounds, is a usage error."""
+        found = float(super().convert(value, param, ctx))
+        if math.isnan(found):
+            self.fail(f"{value} is no number", param, ctx)
+        return found
 
 
 def as_of_option(help_text: str) -> Callable[[Command], Command]:

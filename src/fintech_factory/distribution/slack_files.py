@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any, TypeAlias
+from urllib.parse import urlsplit
 
 from fintech_factory.distribution.channel import Tools
 from fintech_factory.distribution.files import contents
@@ -59,4 +60,4 @@ def _put(call: Call, name: str, content: bytes, tools: Tools) -> str:
 
 
 def _is_here(url: str) -> bool:
-    return any(f"://{host}" in url for host in LOOPBACK)
+    return urlsplit(url).hostname in LOOPBACK

@@ -113,7 +113,7 @@ def _conditions(wanted: Filter) -> "Iterator[ColumnElement[bool]]":
     # Times are ISO text in UTC: they sort as they pass.
     if wanted.from_ is not None:
         yield column.time >= wanted.from_.isoformat()
-    if wanted.to is not None:
+    if wanted.to is not None and wanted.to < date.max:
         yield column.time < (wanted.to + timedelta(days=1)).isoformat()
     if wanted.actor is not None:
         yield column.actor == wanted.actor
