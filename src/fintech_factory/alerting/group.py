@@ -8,7 +8,7 @@ from fintech_factory.alerting.match import Subject
 from fintech_factory.alerting.notice import Notice
 from fintech_factory.message import Occasion
 
-__all__ = ["Bundle", "gather", "group_key"]
+__all__ = ["Bundle", "bundle_of", "gather", "group_key"]
 
 T = TypeVar("T", bound=Hashable)
 
@@ -32,12 +32,19 @@ def group_key(subject: Subject, route: str, by: Iterable[str], occasion: Occasio
     return "|".join((route, subject.level.value, occasion.value, *labels))
 
 
+def bundle_of(notice: Notice) -> Hashable | None:
+    """Name the message that a notice becomes a part of; None where it is told alone."""
+    if not notice.group:
+        return None
+    place = (notice.channel, notice.address, notice.language)
+    return (*place, notice.occasion, notice.level, notice.group)
+
+
 def gather(told: Iterable[tuple[Notice, T]]) -> tuple[Bundle[T], ...]:
     """Make one bundle of the notices of one group, channel and address, in their order."""
     bundles: dict[Hashable, list[tuple[Notice, T]]] = {}
     for number, (notice, about) in enumerate(told):
-        place = (notice.channel, notice.address, notice.language, notice.occasion, notice.level)
-        bundles.setdefault((place, notice.group or number), []).append((notice, about))
+        bundles.setdefault(bundle_of(notice) or number, []).append((notice, about))
     return tuple(
         Bundle(held[0][0], tuple(dict.fromkeys(about for _, about in held)))
         for held in bundles.values()

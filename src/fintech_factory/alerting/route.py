@@ -1,6 +1,7 @@
 """Finds who is told of one step of an alert, by which channel, or why not."""
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -8,7 +9,7 @@ from functools import cached_property
 from fintech_factory.alerting.address import INBOX, QUIET
 from fintech_factory.alerting.alert import AlertState, Move, Transition
 from fintech_factory.alerting.cap import Sent, capped
-from fintech_factory.alerting.group import group_key
+from fintech_factory.alerting.group import bundle_of, group_key
 from fintech_factory.alerting.inhibit import UNTIL_FREED, Causes, causes_of
 from fintech_factory.alerting.level import LimitState, at_least
 from fintech_factory.alerting.match import Subject, subject_of
@@ -53,6 +54,33 @@ class Routing:
     def causes(self) -> Causes:
         """What explains other alerts at the moment."""
         return causes_of(self.now.live, self.alerting.inhibitions, self.alerting.rules)
+
+    @cached_property
+    def _sent(self) -> Counter[tuple[str, str]]:
+        return Counter(self.now.sent_today)
+
+    @cached_property
+    def _bundles(self) -> set[Hashable]:
+        return set()
+
+    def count(self, outcomes: Iterable["Outcome"]) -> None:
+        """Count what is told: a cap holds for the messages of this very round as well."""
+        for each in outcomes:
+            if isinstance(each, Withheld) or self._is_begun(each):
+                continue
+            self._sent[each.channel, each.address] += 1
+            self._bundles.add(bundle_of(each))
+
+    def cap(self, subject: Subject, notice: Notice) -> int | None:
+        """Give the cap that keeps a notice from being told; None if it may be."""
+        if self._is_begun(notice):
+            return None
+        return capped(subject, (notice.channel, notice.address), self.alerting.caps, self._sent)
+
+    def _is_begun(self, notice: Notice) -> bool:
+        """Whether it becomes one more line of a message that is sent anyway."""
+        name = bundle_of(notice)
+        return name is not None and name in self._bundles
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,10 +215,7 @@ def _judged(line: _Line, subject: Subject, occasion: Occasion, routing: Routing)
         return _withheld(line, (Stop.FAILING, "it is this channel that fails", None))
     if occasion is Occasion.UPDATE and to.channel not in QUIET:
         return _withheld(line, (Stop.QUIET, "more of what is known is not worth a message", None))
-    cap = capped(subject, (to.channel, to.address), alerting.caps, routing.now.sent_today)
-    if cap is not None:
-        return _withheld(line, (Stop.CAP, f"it had its {cap} messages of the day", None))
-    return Notice(
+    notice = Notice(
         receiver=to.receiver,
         channel=to.channel,
         address=to.address,
@@ -199,6 +224,10 @@ def _judged(line: _Line, subject: Subject, occasion: Occasion, routing: Routing)
         level=line.level,
         group=group_key(subject, line.route.name, line.route.group_by, occasion),
     )
+    cap = routing.cap(subject, notice)
+    if cap is not None:
+        return _withheld(line, (Stop.CAP, f"it had its {cap} messages of the day", None))
+    return notice
 
 
 def _moment(at: datetime) -> str:

@@ -202,10 +202,12 @@ _Outcomes = list[tuple[Step, tuple[Outcome, ...]]]
 def _outcomes(change: Change, routing: Routing, at: datetime) -> _Outcomes:
     if change.rule.id not in routing.alerting.rules:
         return []
-    return [
-        (Step(change.rule, change.state, each), route(each, change.state, routing, at))
-        for each in change.transitions
-    ]
+    found: _Outcomes = []
+    for each in change.transitions:
+        outcomes = route(each, change.state, routing, at)
+        routing.count(outcomes)
+        found.append((Step(change.rule, change.state, each), outcomes))
+    return found
 
 
 def _live(connection: Connection, changes: Iterable[Change]) -> dict[str, AlertState]:

@@ -396,3 +396,29 @@ def test_what_was_muted_as_a_duplicate_is_told_again_once_that_is_taken_back(
             commit(connection, desk, clock(connection, desk, at), at)
     kinds = [row["kind"] for row in rows(state, "alert_transition")]
     assert kinds[-1] == "repeated"
+
+
+def late(source: str) -> Observation:
+    day = date(2026, 1, 5)
+    where = {"dimension": "source", "member": source}
+    return Observation(
+        "export_missing", day, day, "b1", severity=Severity.WARNING, reason="late", **where
+    )
+
+
+@pytest.mark.parametrize(("by", "messages"), [(("rule", "member"), 2), (("rule",), 1)])
+def test_a_cap_holds_among_the_messages_of_one_round_and_a_group_is_one_message(
+    state: State, desk: Desk, by: tuple[str, ...], messages: int
+) -> None:
+    """Five late exports at once, two messages a day: told alone they are two, else one of five."""
+    routes = tuple(replace(each, group_by=by) for each in desk.alerting.routes)
+    few = replace(desk, alerting=replace(desk.alerting, routes=routes, caps={"slack": 2}))
+    with state.transaction() as connection:
+        changes = judge(connection, few, [late(f"s{n}") for n in range(5)], AT)
+        commit(connection, few, changes, AT)
+    sent = [row for row in rows(state, "outbox") if row["channel"] == "slack"]
+    assert len(sent) == messages
+    told = [each for row in rows(state, "alert_transition") for each in row["detail"]["told"]]
+    capped = [each for each in told if each.get("withheld") == "cap"]
+    assert len(capped) == (3 if len(by) > 1 else 0)
+    assert all(each["channel"] == "slack" for each in capped)
