@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 from alert_world import World, answers
 
+from fintech_factory.app.runs import Runs
+from fintech_factory.clock import SystemClock
 from fintech_factory.config.workspace import Workspace
 from fintech_factory.testing import book
+from fintech_factory.warehouse.lock import writer_lock
 from peers.faults import Answer
 
 
@@ -179,6 +182,36 @@ def test_a_late_export_that_lies_in_the_inbox_is_taken_in_by_itself(
     document = world.call("audit", "list", "--json").document
     done = [each for each in document["entries"] if each["action"] == "response.reingest.done"]
     assert [each["actor"] for each in done] == ["automation"]
+
+
+def test_nobody_waits_for_the_inbox_while_another_process_writes(world: World, clean: Path) -> None:
+    """Without an answer, level 2 hears of it after 15 minutes, though a long run holds the lock."""
+    world.day("6", "2025-12-08")
+    world.clock.turn("2025-12-11T04:00")
+    shutil.copytree(clean, world.root / "inbox" / "export")
+    world.peers.forget()
+    with writer_lock(world.root / "warehouse" / ".writer.lock", "a long run", SystemClock()):
+        assert world.call("alerts", "deliver").code == 0
+        assert any("Escalation 2" in each["text"] for each in world.peers.posts("#fintech-ops"))
+        (response,) = world.alert("export_missing")["responses"]
+        assert response["outcome"] is None
+    world.call("alerts", "deliver")
+    (response,) = world.alert("export_missing")["responses"]
+    assert response["outcome"].startswith(("landed cascade-", "refused cascade-"))
+
+
+def test_an_inbox_that_cannot_be_read_is_put_down_as_failed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreadable(_: Runs) -> str:
+        raise OSError("the disk is gone")
+
+    world.day("1", "2025-12-08")
+    world.clock.turn("2025-12-11T04:00")
+    monkeypatch.setattr(Runs, "take_in", unreadable)
+    assert world.call("alerts", "deliver").code == 0
+    (response,) = world.alert("export_missing")["responses"]
+    assert response["outcome"] == "failed: the disk is gone"
 
 
 def test_many_parts_past_a_limit_are_one_message_that_lists_them(world: World) -> None:

@@ -1,5 +1,6 @@
 """Does what alerts ask for without anybody and a transaction cannot: run again, ingest again."""
 
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from fintech_factory.pipeline.outcome import DayOutcome
 
 __all__ = ["Automation"]
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -51,13 +54,24 @@ class Automation:
         raise last
 
     def reingest(self) -> None:
-        """Look into the inbox again where an alert says that an export is late."""
-        waiting = self._pending(ResponseKind.REINGEST)
-        if waiting:
-            from fintech_factory.app.runs import Runs
+        """Look into the inbox again where an alert says that an export is late.
 
-            taken = Runs(self.factory).take_in()
-            self._finish(waiting, taken)
+        While another process writes to the warehouse it waits for the next round; what cannot be
+        taken in for another reason is put down as failed.
+        """
+        waiting = self._pending(ResponseKind.REINGEST)
+        if not waiting:
+            return
+        from fintech_factory.app.runs import Runs
+
+        try:
+            outcome = Runs(self.factory).take_in()
+        except (FactoryError, OSError) as failed:
+            if isinstance(failed, FactoryError) and failed.retryable:
+                log.info("inbox left for later", extra={"reason": failed.what})
+                return
+            outcome = f"failed: {failed.what if isinstance(failed, FactoryError) else failed}"
+        self._finish(waiting, outcome)
 
     def _pending(self, kind: ResponseKind) -> "list[Row[tuple[object, ...]]]":
         from fintech_factory.pipeline.alert_responses import pending

@@ -239,12 +239,13 @@ class Alerts:
         return self.send(patience) if waits else None
 
     def round(self, patience: timedelta = timedelta()) -> Done:
-        """Do all that is due: the clock's part, then sending."""
+        """Do all that is due: the clock's part, then sending; nobody waits for the inbox."""
         from fintech_factory.app.alert_automation import Automation
 
         changed = len(self.tick().changes)
+        tally = self.send(patience)
         Automation(self.factory).reingest()
-        return Done(changed, self.send(patience))
+        return Done(changed, tally)
 
     # ---- parts ---------------------------------------------------------------------------------
 
