@@ -11,6 +11,7 @@ from alert_world import World, answers
 from fintech_factory.app.runs import Runs
 from fintech_factory.clock import SystemClock
 from fintech_factory.config.workspace import Workspace
+from fintech_factory.errors import IngestError
 from fintech_factory.testing import book
 from fintech_factory.warehouse.lock import writer_lock
 from peers.faults import Answer
@@ -200,18 +201,24 @@ def test_nobody_waits_for_the_inbox_while_another_process_writes(world: World, c
     assert response["outcome"].startswith(("landed cascade-", "refused cascade-"))
 
 
-def test_an_inbox_that_cannot_be_read_is_put_down_as_failed(
-    world: World, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("failure", [OSError("the disk is gone"), IngestError("the disk is gone")])
+def test_an_inbox_that_cannot_be_read_is_put_down_as_failed_after_people_were_told(
+    world: World, monkeypatch: pytest.MonkeyPatch, failure: Exception
 ) -> None:
-    def unreadable(_: Runs) -> str:
-        raise OSError("the disk is gone")
+    told_before = []
 
-    world.day("1", "2025-12-08")
+    def unreadable(_: Runs) -> str:
+        told_before.extend(world.peers.posts("#fintech-ops"))
+        raise failure
+
+    world.day("6", "2025-12-08")
     world.clock.turn("2025-12-11T04:00")
+    world.peers.forget()
     monkeypatch.setattr(Runs, "take_in", unreadable)
     assert world.call("alerts", "deliver").code == 0
     (response,) = world.alert("export_missing")["responses"]
     assert response["outcome"] == "failed: the disk is gone"
+    assert any("Escalation 2" in each["text"] for each in told_before)
 
 
 def test_many_parts_past_a_limit_are_one_message_that_lists_them(world: World) -> None:
