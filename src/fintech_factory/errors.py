@@ -13,9 +13,11 @@ FactoryError                     exit 1
 │   └── LimitExceeded            exit 1   a query used more memory or time than it was given
 ├── StateError                   exit 1   the operational database cannot do what was asked
 │   ├── StateBusy                exit 1   another process is writing to it; worth another try
-│   └── StateUnreachable         exit 1   its server does not answer; worth another try
+│   ├── StateUnreachable         exit 1   its server does not answer; worth another try
+│   └── LeaseLost                exit 1   another process has taken the work over
 ├── ModelError                   exit 1   a SQL model cannot be ordered or run
 └── RunFailed                    exit 1   a run published nothing
+    └── RunStopped               exit 1   somebody asked it to stop
 """
 
 from collections.abc import Sequence
@@ -29,10 +31,12 @@ __all__ = [
     "DefinitionError",
     "FactoryError",
     "IngestError",
+    "LeaseLost",
     "LimitExceeded",
     "ModelError",
     "NothingPublished",
     "RunFailed",
+    "RunStopped",
     "SourceUnreadable",
     "StateBusy",
     "StateError",
@@ -134,9 +138,22 @@ class StateUnreachable(StateError):  # noqa: N818
     retryable = True
 
 
+class LeaseLost(StateError):  # noqa: N818
+    """Another process has taken over what this one worked at; nothing of it was kept."""
+
+
 class ModelError(FactoryError):
     """A SQL model cannot be ordered, translated or run."""
 
 
 class RunFailed(FactoryError):  # noqa: N818
     """A run stopped before it published; the last good version stays live."""
+
+
+class RunStopped(RunFailed):
+    """A run was cancelled, paused or handed over before it published."""
+
+    def __init__(self, what: str, *, wanted: str, where: str = "", hint: str = "") -> None:
+        """Take what was asked of it: `cancel`, `pause` or `hand_over`."""
+        super().__init__(what, where=where, hint=hint)
+        self.wanted = wanted

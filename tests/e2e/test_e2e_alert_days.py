@@ -20,7 +20,7 @@ from peers.faults import Answer
 def broken(world: World) -> None:
     """Break a model, and let a failed run be tried again once only."""
     world.edit("sql/models/loan_snapshot.sql", ("\n  dpd,\n", "\n  dpd + no_such_column AS dpd,\n"))
-    world.edit("config/alerts.yaml", ("retry_at_most: 3", "retry_at_most: 1"))
+    world.edit("config/alerts.yaml", ("retry_at_most: 2", "retry_at_most: 1"))
 
 
 def test_a_failed_run_is_told_tried_again_and_fails_by_its_exit_code(world: World) -> None:

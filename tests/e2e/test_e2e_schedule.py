@@ -53,5 +53,5 @@ def test_a_wrong_schedule_is_refused_with_its_place(
     for verb in (("schedule", "next"), ("check",)):
         refused = factory(workspace, *verb)
         assert refused.code == 2
-        assert "data_orchestration.yaml:9:9" in refused.out + refused.err
+        assert "data_orchestration.yaml:17:9" in refused.out + refused.err
         assert "4 fields instead of 5" in refused.out + refused.err

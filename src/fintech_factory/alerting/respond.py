@@ -54,7 +54,7 @@ class Answers:
     """What may be done, and when; a retry happens at most `retry_at_most` times an alert."""
 
     allowed: tuple[ResponseKind, ...] = ()
-    retry_at_most: int = 3
+    retry_at_most: int = 2
     automatic: tuple[Automatic, ...] = field(default=())
 
 

@@ -268,8 +268,8 @@ class ResponseSettings(Settings):
     """What may be done about an alert without anybody."""
 
     allowed: tuple[ResponseName, ...] = Field(default=(), description="Nothing else ever is.")
-    retry_at_most: Annotated[int, Field(ge=1, le=10)] = Field(
-        default=3, description="How often one alert runs a failed run again."
+    retry_at_most: Annotated[int, Field(ge=1, le=2)] = Field(
+        default=2, description="How often a failed run is run again: 3 tries in all at most."
     )
     automatic: tuple[AutomaticSettings, ...] = Field(default=(), description="What is, and when.")
 

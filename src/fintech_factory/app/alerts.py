@@ -115,19 +115,24 @@ class Alerts:
             observations = seen(self.alerting, scene)
             return commit(told.connection, desk, judge(told.connection, desk, observations, at), at)
 
-    def failed(self, run_id: str, reason: str) -> None:
-        """Judge a run that ended without a result."""
+    def failed(
+        self, run_id: str, reason: str, also: "Callable[[Connection], None] | None" = None
+    ) -> None:
+        """Judge a run that ended without a result; `also` is written in the same transaction."""
         from fintech_factory.alerting.rule import Kind
+        from fintech_factory.pipeline.alert_desk import judge
         from fintech_factory.pipeline.observations import failed_run
 
         today = self._today()
         rules = [each for each in self.alerting.rules.values() if each.kind is Kind.PIPELINE]
-        self._observe([failed_run(rule, run_id, today, reason) for rule in rules])
+        seen = [failed_run(rule, run_id, today, reason) for rule in rules]
 
-    def _observe(self, observations: "Sequence[Observation]") -> "Committed":
-        from fintech_factory.pipeline.alert_desk import judge
+        def work(desk: "Desk", told: "Told", at: datetime) -> "list[Change]":
+            if also is not None:
+                also(told.connection)
+            return judge(told.connection, desk, seen, at)
 
-        return self._change(lambda desk, told, at: judge(told.connection, desk, observations, at))
+        self._change(work)
 
     # ---- what the clock does -------------------------------------------------------------------
 

@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from fintech_factory.app.definitions import KpiVersions
     from fintech_factory.app.facilities import Facilities
     from fintech_factory.app.kpis import Kpis
+    from fintech_factory.app.run_pages import RunPages
     from fintech_factory.app.schedules import Schedules
     from fintech_factory.app.series import KpiSeries
+    from fintech_factory.app.slots import Slots
     from fintech_factory.app.validation import Validation
     from fintech_factory.app.views import Views
     from fintech_factory.config import FactorySettings, LoadedFile
@@ -196,6 +198,20 @@ class Factory:
         from fintech_factory.app.alert_pages import AlertPages
 
         return AlertPages(self)
+
+    @cached_property
+    def run_pages(self) -> "RunPages":
+        """What can be read of the workspace's runs."""
+        from fintech_factory.app.run_pages import RunPages
+
+        return RunPages(self)
+
+    @cached_property
+    def slots(self) -> "Slots":
+        """The workspace's work that is due, as people change it."""
+        from fintech_factory.app.slots import Slots
+
+        return Slots(self)
 
     @cached_property
     def schedules(self) -> "Schedules":

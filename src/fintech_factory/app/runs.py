@@ -1,12 +1,11 @@
 """Runs the day of a workspace: what waits in the inbox, then the book."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fintech_factory.errors import FactoryError, NothingPublished
 
@@ -16,19 +15,22 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from fintech_factory.app.factory import Factory
+    from fintech_factory.app.trying import Trying
     from fintech_factory.ingestion import Batch
     from fintech_factory.kpi_engine.observed import ObservedAt
+    from fintech_factory.pipeline.attempts import Why
     from fintech_factory.pipeline.committing import Committed
     from fintech_factory.pipeline.day import Day
     from fintech_factory.pipeline.inbox import Export, Inbox
     from fintech_factory.pipeline.journal import Journal
     from fintech_factory.pipeline.outcome import Dates, DayOutcome, Held
+    from fintech_factory.pipeline.slot import Held as HeldSlot
     from fintech_factory.state.audit import Head
     from fintech_factory.views.facilities.covenants import Covenant
     from fintech_factory.views.table import ViewDate
     from fintech_factory.warehouse.protocol import Reader, Version
 
-__all__ = ["Runs"]
+__all__ = ["Runs", "in_a_line", "why"]
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +48,7 @@ class Following:
 
     factory: "Factory"
     before: "Version | None"
+    trying: "Trying"
     head: "Head | None" = None
     covenants: "tuple[Covenant, ...]" = ()
 
@@ -53,7 +56,11 @@ class Following:
         """Keep the definitions that it is the first to use, and tell the audit trail of it."""
         from fintech_factory.app.audit import Told
         from fintech_factory.app.audit_runs import notes_of_run
+        from fintech_factory.pipeline.attempts import AttemptStatus
 
+        # Whoever has lost its lease publishes nothing: this is asked before anything is written.
+        status = AttemptStatus.PUBLISHED if run.is_published else AttemptStatus.BLOCKED
+        self.trying.committed(connection, status)
         told = Told(self.factory.audit, connection)
         fresh = self.factory.kpi_versions.keep(connection, run.run_id) if run.is_published else []
         told.note(*notes_of_run(run, self.before, fresh))
@@ -70,7 +77,7 @@ class Following:
         return self.factory.views.observed(reader, dates)
 
 
-def _in_a_line(failed: Exception) -> str:
+def in_a_line(failed: Exception) -> str:
     """Say what failed and where in one line, as it goes into alerts."""
     if not isinstance(failed, FactoryError):
         return " ".join(f"{type(failed).__name__}: {failed}".split())
@@ -78,11 +85,44 @@ def _in_a_line(failed: Exception) -> str:
     return " ".join(said.split())
 
 
+def why(failed: Exception) -> "Why":
+    """Say why a try came to nothing, what to do now, and whether another one may help.
+
+    What is wrong with settings or data fails again; what the machine or another process did may
+    pass.
+    """
+    from fintech_factory.pipeline.attempts import Why
+
+    if isinstance(failed, FactoryError):
+        return Why(in_a_line(failed), failed.hint, failed.retryable)
+    return Why(in_a_line(failed), retryable=True)
+
+
+def _note_failure(trying: "Trying", failed: Exception) -> None:
+    try:
+        trying.failed(why(failed))
+    except Exception:
+        # The failure itself goes on up; that it could not be kept is only said beside it.
+        log.exception("failed try could not be kept")
+
+
+def _asked(parameters: "Mapping[str, Any]") -> "tuple[Dates, bool]":
+    """Give the dates that a slot asks for, and whether it runs although nothing has changed."""
+    from datetime import date
+
+    from fintech_factory.pipeline.outcome import Dates
+
+    as_of = parameters.get("as_of")
+    dates = Dates(date.fromisoformat(as_of) if as_of else None, bool(parameters.get("month_ends")))
+    return dates, bool(parameters.get("force"))
+
+
 @dataclass(frozen=True)
 class Runs:
-    """The runs of one workspace."""
+    """The runs of one workspace; what of the inbox `takes` says no to is left for later."""
 
     factory: "Factory"
+    takes: "Callable[[tuple[Path, ...]], bool]" = lambda _: True
 
     def run(
         self,
@@ -99,26 +139,61 @@ class Runs:
         Raises:
             DefinitionError: a definition says something else than its version did before.
         """
+        from fintech_factory.app.trying import Trying, new_run_id
         from fintech_factory.errors import ConfigError, UsageError, WriterBusy
 
-        work = partial(self._run, dates, force=force, on_step=on_step)
+        trying = Trying(self.factory, new_run_id(self.factory))
+
+        def again() -> "DayOutcome":
+            once = Trying(self.factory, new_run_id(self.factory))
+            return self._once(once, dates, force=force, on_step=on_step)
+
         try:
-            outcome = work()
+            outcome = self._once(trying, dates, force=force, on_step=on_step)
         except (ConfigError, UsageError, WriterBusy, NothingPublished):
             # The call or the settings are wrong, or another run is at work: no run has failed.
             raise
         except Exception as error:  # noqa: BLE001 - raised again, or answered by a retry
-            outcome = self._after_failure(error, work)
+            outcome = self._after_failure(error, trying.run_id, again)
         self.factory.alerts.send_if_due(_PATIENCE)
         return outcome
 
-    def _after_failure(self, failed: Exception, again: "Callable[[], DayOutcome]") -> "DayOutcome":
+    def of_slot(
+        self, held: "HeldSlot", stopped: Callable[[], str], lease: timedelta
+    ) -> "DayOutcome":
+        """Run what a slot asks for; whoever holds the slot answers for what fails.
+
+        Raises:
+            RunStopped: somebody wanted it to stop.
+            LeaseLost: another process works at the slot; nothing was kept.
+        """
+        from fintech_factory.app.trying import Trying
+
+        trying = Trying(self.factory, held.run_id, held, stopped, lease)
+        dates, force = _asked(held.slot.parameters)
+        return self._run(dates, trying, force=force, on_step=lambda _: None)
+
+    def _once(
+        self, trying: "Trying", dates: "Dates", *, force: bool, on_step: Callable[[str], None]
+    ) -> "DayOutcome":
+        """Run by hand, once; a try that failed is kept as well."""
+        from fintech_factory.errors import WriterBusy
+
+        try:
+            return self._run(dates, trying, force=force, on_step=on_step)
+        except Exception as error:
+            if not isinstance(error, WriterBusy):
+                _note_failure(trying, error)
+            raise
+
+    def _after_failure(
+        self, failed: Exception, run_id: str, again: "Callable[[], DayOutcome]"
+    ) -> "DayOutcome":
         """Alert of a run that failed, and try again where an alert asks for it."""
         from fintech_factory.app.alert_automation import Automation
 
-        now = self.factory.clock.now()
         try:
-            self.factory.alerts.failed(f"failed-{now:%Y%m%dT%H%M%S%fZ}", _in_a_line(failed))
+            self.factory.alerts.failed(run_id, in_a_line(failed))
         except Exception:
             # Where nothing can be kept, nobody can be told by us: the error itself must come out.
             log.exception("failed run could not be kept")
@@ -141,27 +216,31 @@ class Runs:
         said += [f"refused {', '.join(refused)}"] if refused else []
         return "; ".join(said)
 
-    def _run(self, dates: "Dates", *, force: bool, on_step: Callable[[str], None]) -> "DayOutcome":
+    def _run(
+        self, dates: "Dates", trying: "Trying", *, force: bool, on_step: Callable[[str], None]
+    ) -> "DayOutcome":
         from fintech_factory.pipeline.journal import Journal
 
-        journal = Journal()
+        journal = Journal(trying)
         inbox = self._empty_inbox(journal, on_step)
         batch = self.factory.latest_batch()
         inputs = self.factory.inputs(batch.batch_id)
         if not force and not self._needs_repair():
             same = self._already_published(inputs, dates)
             if same is not None:
+                trying.unchanged()
                 return self._unchanged(same, journal, inbox)
         with self.factory.writing("factory run"):
             # What was committed and not yet pointed to is by now, and another run may have ended.
             if not force and (same := self._already_published(inputs, dates)):
+                trying.unchanged()
                 return self._unchanged(same, journal, inbox)
             self.factory.kpi_versions.guard()
             # Nobody could be told of a run with broken rules: they are read before anything else.
             _ = self.factory.alerts.alerting
             # Another run may have published since: its readings are carried over.
             before = self._sound_version() if force else self.factory.current()
-            follow = Following(self.factory, before)
+            follow = Following(self.factory, before, trying)
             day = self._day(batch, inputs, follow, (journal, inbox, on_step))
             outcome = self._run_day(day, batch, follow, dates)
             self.factory.audit.seal(follow.head)
@@ -185,6 +264,7 @@ class Runs:
 
         journal, inbox, on_step = given
         return Day(
+            run_id=follow.trying.run_id,
             build=self.factory.warehouse.build,
             before=follow.before,
             inputs=inputs,
@@ -242,7 +322,7 @@ class Runs:
         """Land what waits in the inbox, and say what became of it."""
         from fintech_factory.pipeline.inbox import NOTHING, arrivals, put_away
 
-        waiting = arrivals(self.factory.workspace.inbox)
+        waiting = [each for each in arrivals(self.factory.workspace.inbox) if self.takes(each)]
         if not waiting:
             journal.skip("ingest")
             return NOTHING

@@ -15,6 +15,7 @@ NOUNS = {
     "book": "Generate a synthetic loan book in the export format.",
     "ingest": "Bring an export in: contract checked, raw kept, bad rows set aside.",
     "run": "Rebuild the models and publish the KPIs of an as-of date.",
+    "runs": "List and show every try of a run; cancel, pause and resume work.",
     "schedule": "Say when work is due next, and what defers it.",
     "kpi": "List, show, trace and explain KPIs.",
     "views": "List, show and open the views of the book.",

@@ -1,6 +1,6 @@
 """`factory run`: rebuild, measure, verify, reconcile, validate, publish."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import click
@@ -10,6 +10,7 @@ from fintech_factory.cli.options import Call, as_of_option, by_option, exit_with
 from fintech_factory.cli.stale import say_stale
 
 if TYPE_CHECKING:
+    from fintech_factory.app import Factory
     from fintech_factory.pipeline.outcome import DayOutcome
 
 __all__ = ["command"]
@@ -23,9 +24,12 @@ STEPS = ("ingest", "transform", "kpi", "verify", "observe", "reconcile", "valida
     "--month-ends", is_flag=True, help="Every month-end, and the last day of data, in one pass."
 )
 @click.option("--force", is_flag=True, help="Run although nothing has changed.")
+@click.option("--due", is_flag=True, help="Only what is due by the clock or has arrived, once.")
 @by_option
 @pass_call
-def command(call: Call, *, as_of: date | None, month_ends: bool, force: bool, by: str) -> None:
+def command(  # noqa: PLR0913 - one argument an option
+    call: Call, *, as_of: date | None, month_ends: bool, force: bool, due: bool, by: str
+) -> None:
     """Bring in what lies in inbox/, rebuild the models and publish every KPI.
 
     Exit 3 if a warning or a critical finding is open after it, whichever run found it, rows were
@@ -37,8 +41,13 @@ def command(call: Call, *, as_of: date | None, month_ends: bool, force: bool, by
 
     if as_of is not None and month_ends:
         raise click.UsageError("--as-of and --month-ends exclude each other")
+    if due and (as_of is not None or month_ends or force):
+        raise click.UsageError("--due takes its dates from what is due; it goes alone")
     dates = Dates(as_of, month_ends)
     factory = Factory(call.workspace(), actor=by)
+    if due:
+        _run_due(call, factory)
+        return
     with output.progress("run", len(STEPS), quiet=call.quiet) as advance:
         outcome = factory.run(dates, force=force, on_step=lambda _: advance(1))
     if call.json:
@@ -47,6 +56,31 @@ def command(call: Call, *, as_of: date | None, month_ends: bool, force: bool, by
         _print(outcome)
     if outcome.has_findings:
         exit_with_findings()
+
+
+def _run_due(call: Call, factory: "Factory") -> None:
+    """Work at the first thing that is due; exit 1 if it failed, 3 if findings blocked it."""
+    from fintech_factory.app.work import Work
+
+    work = Work(factory)
+    work.look()
+    worked = work.one()
+    factory.alerts.send_if_due(timedelta())
+    if call.json:
+        said = None if worked is None else worked.as_json()
+        output.emit_json({"worked": said})
+    elif worked is None:
+        output.say("nothing is due; `factory schedule next` says what is next")
+    else:
+        output.say(f"{worked.outcome}: {worked.run_id}{_because(worked.reason)}")
+    if worked is not None and worked.failed:
+        raise click.exceptions.Exit(1)
+    if worked is not None and worked.outcome == "blocked":
+        exit_with_findings()
+
+
+def _because(reason: str) -> str:
+    return f": {reason}" if reason else ""
 
 
 def _print(outcome: "DayOutcome") -> None:

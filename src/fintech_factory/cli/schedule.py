@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fintech_factory.cli import output
-from fintech_factory.cli.options import Call, pass_call
+from fintech_factory.cli.options import Call, by_option, pass_call
 
 if TYPE_CHECKING:
     from fintech_factory.pipeline.schedule import Due
@@ -17,7 +17,7 @@ _FURTHEST_DAYS = 366
 
 @click.group("schedule")
 def command() -> None:
-    """Say when work is due next, and what defers it; times are UTC."""
+    """Say when work is due next, and what defers it; pause a schedule. Times are UTC."""
 
 
 @command.command("next")
@@ -42,6 +42,64 @@ def next_slots(call: Call, *, days: int | None) -> None:
     output.print_table(
         ["schedule", "does", "due (UTC)", "done", "note"], [_line(each) for each in found]
     )
+
+
+@command.command("list")
+@pass_call
+def list_schedules(call: Call) -> None:
+    """List the schedules, whether each is done, and up to when its slots are put down."""
+    from fintech_factory.app import Factory
+
+    found = Factory(call.workspace()).schedules.listed()
+    if call.json:
+        output.emit_json({"schedules": found})
+        return
+    output.print_table(
+        ["schedule", "does", "at (UTC)", "status", "last", "note"],
+        [
+            [
+                each["schedule"],
+                each["does"],
+                each["at"],
+                each["status"],
+                each["last"]["status"] if each["last"] else "-",
+                each["reason"] or "-",
+            ]
+            for each in found
+        ],
+    )
+
+
+@command.command("pause")
+@click.argument("schedule", metavar="SCHEDULE")
+@click.option("--reason", required=True, metavar="TEXT", help="Why.")
+@by_option
+@pass_call
+def pause(call: Call, *, schedule: str, reason: str, by: str) -> None:
+    """Let a schedule's slots pass undone until it is resumed."""
+    from fintech_factory.app import Factory
+
+    changed = Factory(call.workspace(), actor=by).slots.pause(schedule, reason)
+    _say(call, schedule, "paused" if changed else "paused already")
+
+
+@command.command("resume")
+@click.argument("schedule", metavar="SCHEDULE")
+@by_option
+@pass_call
+def resume(call: Call, *, schedule: str, by: str) -> None:
+    """Do a schedule's slots again from now on; what passed meanwhile is not made up for."""
+    from fintech_factory.app import Factory
+
+    changed = Factory(call.workspace(), actor=by).slots.resume(schedule)
+    _say(call, schedule, "resumed" if changed else "not paused")
+
+
+def _say(call: Call, schedule: str, status: str) -> None:
+    if call.json:
+        output.emit_json({"schedule": schedule, "status": status})
+    else:
+        output.say(f"{schedule}: {status}")
 
 
 def _line(due: "Due") -> list[object]:

@@ -1,6 +1,5 @@
 """Runs the day: from the current batch to a published version, all of it or nothing."""
 
-import secrets
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack
@@ -83,11 +82,12 @@ class Book:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """What a run is given: where to build, what from, and when it is.
+    """What a run is given: its name, where to build, what from, and when it is.
 
     `in_transaction` writes what follows from the run when it is committed.
     """
 
+    run_id: str
     build: Callable[[str], Build]
     before: Version | None
     inputs: str
@@ -117,7 +117,7 @@ def run_day(day: Day, book: Book, dates: Dates) -> DayOutcome:
     So does a finding that blocks; the outcome says which.
     """
     started_at = day.clock.now()
-    run_id = f"run-{started_at:%Y%m%dT%H%M%S%fZ}-{secrets.token_hex(3)}"
+    run_id = day.run_id
     build = day.build(run_id)
     try:
         measured = _measured(day, book, dates, build, run_id)

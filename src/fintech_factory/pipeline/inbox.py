@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from fintech_factory.pipeline.readiness import is_partial
+
 __all__ = ["NOTHING", "Export", "Inbox", "arrivals", "put_away"]
 
 _DEALT_WITH = frozenset({"landed", "refused"})
@@ -49,13 +51,18 @@ NOTHING = Inbox()
 
 
 def arrivals(inbox: Path) -> list[tuple[Path, ...]]:
-    """Give each export that waits: every folder and archive by name, then loose files as one."""
+    """Give each export that waits: every folder and archive by name, then loose files as one.
+
+    A file by the name that a transfer gives to what it has not finished is none yet.
+    """
     if not inbox.is_dir():
         return []
     waiting = sorted(
         path
         for path in inbox.iterdir()
-        if not path.name.startswith(".") and path.name not in _DEALT_WITH
+        if not path.name.startswith(".")
+        and path.name not in _DEALT_WITH
+        and not (path.is_file() and is_partial(path))
     )
     alone: list[tuple[Path, ...]] = [
         (path,) for path in waiting if path.is_dir() or path.suffix.casefold() == ".zip"

@@ -1,14 +1,14 @@
 """What a run did, step by step."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from time import perf_counter
-from typing import Any
+from typing import Any, Protocol
 
-__all__ = ["Journal", "Step", "StepStatus"]
+__all__ = ["SILENT", "Journal", "Listener", "Step", "StepStatus"]
 
 
 class StepStatus(StrEnum):
@@ -33,32 +33,64 @@ class Step:
         return {"name": self.name, "status": self.status.value, "seconds": round(self.seconds, 3)}
 
 
+class Listener(Protocol):
+    """Is told of a run's steps as they happen; what it raises stops the run."""
+
+    def began(self, step: str) -> None:
+        """Hear that a step begins."""
+        ...
+
+    def ended(self, step: Step) -> None:
+        """Hear how a step ended."""
+        ...
+
+
+class _Silent:
+    def began(self, step: str) -> None:
+        pass
+
+    def ended(self, step: Step) -> None:
+        pass
+
+
+SILENT: Listener = _Silent()
+"""Whom nothing is written down by."""
+
+
 @dataclass(slots=True)
 class Journal:
     """Collects a run's steps as they end."""
 
+    listener: Listener = SILENT
     steps: list[Step] = field(default_factory=list)
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
         """Record a step; whatever stops it is recorded and goes on up."""
+        self.listener.began(name)
         started = perf_counter()
         try:
             yield
         except BaseException:
-            self.steps.append(Step(name, StepStatus.FAILED, perf_counter() - started))
+            # Whatever failed has its own say; a listener that fails on top of it must not hide it.
+            with suppress(Exception):
+                self._end(Step(name, StepStatus.FAILED, perf_counter() - started))
             raise
-        self.steps.append(Step(name, StepStatus.DONE, perf_counter() - started))
+        self._end(Step(name, StepStatus.DONE, perf_counter() - started))
 
     def block(self, name: str) -> None:
         """Record a step that findings stopped before it began."""
-        self.steps.append(Step(name, StepStatus.BLOCKED, 0.0))
+        self._end(Step(name, StepStatus.BLOCKED, 0.0))
+
+    def skip(self, name: str) -> None:
+        """Record a step whose inputs have not changed."""
+        self._end(Step(name, StepStatus.UNCHANGED, 0.0))
 
     @property
     def seconds(self) -> Decimal:
         """How long the steps took together, to 2 places."""
         return sum((round(Decimal(each.seconds), 2) for each in self.steps), Decimal("0.00"))
 
-    def skip(self, name: str) -> None:
-        """Record a step whose inputs have not changed."""
-        self.steps.append(Step(name, StepStatus.UNCHANGED, 0.0))
+    def _end(self, step: Step) -> None:
+        self.steps.append(step)
+        self.listener.ended(step)

@@ -1,20 +1,29 @@
 """The shape of config/pipelines/data_orchestration.yaml: what is done when (R039)."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated
 
 from cronsim import CronSim, CronSimError
 from pydantic import Field
 
 from fintech_factory.config import Settings
+from fintech_factory.pipeline.readiness import Patience
 from fintech_factory.pipeline.schedule import Schedule, Work
+from fintech_factory.pipeline.slot import Policy
 
 if TYPE_CHECKING:
     from fintech_factory.config import LoadedFile
     from fintech_factory.values import Problem
 
-__all__ = ["Orchestration", "check_orchestration", "make_schedules"]
+__all__ = [
+    "Orchestration",
+    "check_orchestration",
+    "make_patience",
+    "make_policy",
+    "make_schedules",
+]
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Words = Annotated[str, Field(min_length=1)]
@@ -40,8 +49,49 @@ class ScheduleSettings(Settings):
     reason: str = Field(default="", description="Why it is not enabled.")
 
 
+class RetrySettings(Settings):
+    """How often and when work that failed is tried again."""
+
+    attempts: Annotated[int, Field(ge=1, le=3)] = Field(
+        default=3, description="How many tries in all, the first one too; 3 at most."
+    )
+    base_seconds: Annotated[int, Field(ge=1, le=3600)] = Field(
+        default=60,
+        description="The second try comes within this time, the third within twice as much.",
+    )
+    longest_seconds: Annotated[int, Field(ge=1, le=7200)] = Field(
+        default=900, description="No wait is longer."
+    )
+    lease_seconds: Annotated[int, Field(ge=3, le=600)] = Field(
+        default=30,
+        description="A process that is silent for so long is taken for dead, and another goes on.",
+    )
+
+
+class ArrivalSettings(Settings):
+    """When an export in inbox/ is taken for complete."""
+
+    settle_seconds: Annotated[Decimal, Field(ge=0, le=600)] = Field(
+        default=Decimal(2), description="Nobody has written to any of its files for so long."
+    )
+    incomplete_minutes: Annotated[int, Field(ge=1, le=1440)] = Field(
+        default=15,
+        description=(
+            "One that lacks a required table, or the end of a file, is waited for so long; then it"
+            " is landed as it is, and refused with its reason."
+        ),
+    )
+
+
 class Orchestration(Settings):
     """The day's work."""
+
+    retries: RetrySettings = Field(
+        default=RetrySettings(), description="What happens to work that failed."
+    )
+    arrivals: ArrivalSettings = Field(
+        default=ArrivalSettings(), description="An export that arrives is run at once."
+    )
 
     schedules: dict[Name, ScheduleSettings] = Field(description="What is due when, by name.")
 
@@ -57,6 +107,24 @@ def make_schedules(settings: Orchestration) -> tuple[Schedule, ...]:
             reason="" if each.enabled else each.reason,
         )
         for name, each in settings.schedules.items()
+    )
+
+
+def make_policy(settings: RetrySettings) -> Policy:
+    """Give how often and when work is tried again."""
+    return Policy(
+        attempts=settings.attempts,
+        base=timedelta(seconds=settings.base_seconds),
+        longest=timedelta(seconds=settings.longest_seconds),
+        lease=timedelta(seconds=settings.lease_seconds),
+    )
+
+
+def make_patience(settings: ArrivalSettings) -> Patience:
+    """Give how long an export has to lie."""
+    return Patience(
+        settle=timedelta(seconds=float(settings.settle_seconds)),
+        incomplete=timedelta(minutes=settings.incomplete_minutes),
     )
 
 

@@ -9,7 +9,6 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    MetaData,
     String,
     Table,
     Text,
@@ -17,21 +16,11 @@ from sqlalchemy import (
     text,
 )
 
+from fintech_factory.state import work_tables  # noqa: F401 - declares the rest of them
+from fintech_factory.state.ground import SEQUENCE, metadata
 from fintech_factory.state.types import Exact, Moment
 
 __all__ = ["metadata"]
-
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-# SQLite numbers rows by itself only where the key is its INTEGER.
-_Sequence = BigInteger().with_variant(Integer, "sqlite")
 
 # ---- what was computed -------------------------------------------------------------------------
 
@@ -81,7 +70,7 @@ reading = Table(
 log_entry = Table(
     "log_entry",
     metadata,
-    Column("sequence", _Sequence, primary_key=True, autoincrement=True),
+    Column("sequence", SEQUENCE, primary_key=True, autoincrement=True),
     # findings, baselines, accuracy, definitions: each reads its own rows in order.
     Column("log", String(24), nullable=False),
     Column("body", JSON, nullable=False),
@@ -127,7 +116,7 @@ alert = Table(
 alert_transition = Table(
     "alert_transition",
     metadata,
-    Column("sequence", _Sequence, primary_key=True, autoincrement=True),
+    Column("sequence", SEQUENCE, primary_key=True, autoincrement=True),
     Column("alert_id", String(24), ForeignKey("alert.alert_id"), nullable=False, index=True),
     Column("at", Moment, nullable=False),
     Column("kind", String(24), nullable=False),
@@ -223,7 +212,7 @@ response = Table(
 outbox = Table(
     "outbox",
     metadata,
-    Column("sequence", _Sequence, primary_key=True, autoincrement=True),
+    Column("sequence", SEQUENCE, primary_key=True, autoincrement=True),
     # What is sent once: alert, transition, channel, address. The same key is never written twice.
     Column("key", String(64), nullable=False, unique=True),
     Column("channel", String(24), nullable=False),
@@ -256,8 +245,8 @@ outbox = Table(
 attempt = Table(
     "attempt",
     metadata,
-    Column("sequence", _Sequence, primary_key=True, autoincrement=True),
-    Column("outbox", _Sequence, ForeignKey("outbox.sequence"), nullable=False, index=True),
+    Column("sequence", SEQUENCE, primary_key=True, autoincrement=True),
+    Column("outbox", SEQUENCE, ForeignKey("outbox.sequence"), nullable=False, index=True),
     Column("number", Integer, nullable=False),
     Column("started_at", Moment, nullable=False),
     Column("ended_at", Moment),
@@ -273,7 +262,7 @@ attempt = Table(
 inbox_item = Table(
     "inbox_item",
     metadata,
-    Column("sequence", _Sequence, primary_key=True, autoincrement=True),
+    Column("sequence", SEQUENCE, primary_key=True, autoincrement=True),
     Column("key", String(64), nullable=False, unique=True),
     Column("receiver", String(120), nullable=False, index=True),
     Column("message", JSON, nullable=False),
@@ -286,7 +275,7 @@ inbox_item = Table(
 audit_entry = Table(
     "audit_entry",
     metadata,
-    Column("sequence", _Sequence, primary_key=True, autoincrement=False),
+    Column("sequence", SEQUENCE, primary_key=True, autoincrement=False),
     Column("time", String(32), nullable=False),
     Column("actor", Text, nullable=False),
     Column("action", Text, nullable=False),
@@ -306,7 +295,7 @@ audit_entry = Table(
 audit_checkpoint = Table(
     "audit_checkpoint",
     metadata,
-    Column("sequence", _Sequence, primary_key=True, autoincrement=False),
+    Column("sequence", SEQUENCE, primary_key=True, autoincrement=False),
     Column("head", String(64), nullable=False),
     Column("time", String(32), nullable=False),
     Column("key_id", String(16), nullable=False),
