@@ -1,5 +1,6 @@
 """The contract of the command line: exit codes, options anywhere, one document on stdout."""
 
+import gc
 import json
 import os
 import subprocess
@@ -212,3 +213,26 @@ def test_init_makes_the_operational_database(tmp_path: Path) -> None:
     assert CliRunner().invoke(main, ["init", str(root)]).exit_code == 0
     with state.rows() as rows:
         assert entries(rows, "a") == [{"n": 1}]
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        pytest.param(["run", "--month-ends", "--force"], 0, id="done"),
+        pytest.param(["alerts", "show", "nosuch"], 2, id="refused"),
+    ],
+)
+def test_a_command_leaves_no_database_open(
+    workspace: Path, factory: Factory, command: list[str], code: int
+) -> None:
+    """What lies open until memory is tidied vanishes later, under whoever copies the workspace."""
+    gc.collect()
+    gc.disable()
+    try:
+        assert factory(workspace, *command).code == code
+        held = [
+            str(each.readlink()) for each in Path("/proc/self/fd").iterdir() if each.is_symlink()
+        ]
+        assert [each for each in held if each.startswith(str(workspace))] == []
+    finally:
+        gc.enable()

@@ -423,6 +423,11 @@ class Factory:
             _, readings = measure(build, self.book(self.batch_behind(as_of)), as_of)
             yield build, {each.kpi: each for each in readings if not each.dimension}
 
+    def close(self) -> None:
+        """Close the operational database, if anything was asked of it."""
+        if "state" in self.__dict__:
+            self.state.close()
+
     @contextmanager
     def scratch(self) -> "Iterator[DuckDBBuild]":
         """Lend a build that will never be published."""

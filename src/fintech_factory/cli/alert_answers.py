@@ -12,7 +12,6 @@ from fintech_factory.errors import UsageError
 if TYPE_CHECKING:
     from fintech_factory.alerting.act import Action
     from fintech_factory.alerting.alert import AlertState
-    from fintech_factory.app import Factory
 
 __all__ = ["VERBS"]
 
@@ -48,7 +47,7 @@ def ack(  # noqa: PLR0913 - one argument an option
             raise UsageError("a token says which alert and who", where="--token")
         if reason or revision is not None:
             raise UsageError("a token goes alone", hint="leave --reason and --revision out")
-        _say(call, _factory(call).alerts.answer_by_link(token, "acknowledge"))
+        _say(call, call.factory().alerts.answer_by_link(token, "acknowledge"))
         return
     if alert is None or by is None:
         raise UsageError("name the alert, and yourself with --by", hint="factory alerts list")
@@ -81,7 +80,7 @@ def snooze(call: Call, *, alert: str, hours: float, by: str, reason: str) -> Non
     """Hear of an alert again in some hours, and not before; a compliance breach has no snooze."""
     from fintech_factory.alerting.act import SnoozeUntil
 
-    factory = _factory(call)
+    factory = call.factory()
     until = factory.clock.now() + timedelta(hours=hours)
     _do(call, alert, SnoozeUntil(by, until, reason), None)
 
@@ -112,7 +111,7 @@ def close(call: Call, *, alert: str, by: str, reason: str, revision: int | None)
 
 
 def _do(call: Call, alert: str, action: "Action", revision: int | None) -> None:
-    factory = _factory(call)
+    factory = call.factory()
     _say(call, factory.alerts.answer(alert, action, revision))
     factory.alerts.send()
 
@@ -136,12 +135,6 @@ def _stand(state: "AlertState") -> str:
     if state.acknowledgement is not None:
         return f"acknowledged by {state.acknowledgement.by}"
     return f"{state.status.value}, {state.level.value}"
-
-
-def _factory(call: Call) -> "Factory":
-    from fintech_factory.app import Factory
-
-    return Factory(call.workspace())
 
 
 VERBS = (ack, assign, snooze, note, close)

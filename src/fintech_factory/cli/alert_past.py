@@ -1,15 +1,11 @@
 """What a rule would have done, and why nobody was told."""
 
 from datetime import date
-from typing import TYPE_CHECKING
 
 import click
 
 from fintech_factory.cli import output
 from fintech_factory.cli.options import Call, exit_with_findings, optional_day_option, pass_call
-
-if TYPE_CHECKING:
-    from fintech_factory.app import Factory
 
 __all__ = ["VERBS"]
 
@@ -23,7 +19,7 @@ def backtest(call: Call, /, *, rule: str, **days: date | None) -> None:
     """Replay a rule over the book's past, through the machine that judges the present."""
     from fintech_factory.app.alert_pages import Span
 
-    found = _factory(call).alert_pages.backtest(rule, Span(days["from"], days["to"]))
+    found = call.factory().alert_pages.backtest(rule, Span(days["from"], days["to"]))
     if call.json:
         output.emit_json(found)
         return
@@ -58,7 +54,7 @@ def why_not(call: Call, *, rule: str, member: str, no_probe: bool) -> None:
     """
     from fintech_factory.app.alert_gates import AlertGates
 
-    gates = AlertGates(_factory(call)).why_not(rule, member, probe=not no_probe)
+    gates = AlertGates(call.factory()).why_not(rule, member, probe=not no_probe)
     if call.json:
         output.emit_json({"rule": rule, "gates": [each.as_json() for each in gates]})
     else:
@@ -69,12 +65,6 @@ def why_not(call: Call, *, rule: str, member: str, no_probe: bool) -> None:
         )
     if any(each.passed is False for each in gates):
         exit_with_findings()
-
-
-def _factory(call: Call) -> "Factory":
-    from fintech_factory.app import Factory
-
-    return Factory(call.workspace())
 
 
 VERBS = (backtest, why_not)

@@ -168,7 +168,7 @@ def _moment(text: str, where: str) -> datetime:
 @pass_call
 def replay(call: Call, *, keys: tuple[str, ...], only_list: bool, by: str | None) -> None:
     """Send again what was given up, or may not have arrived: some keys, or all of them."""
-    factory = _factory(call)
+    factory = call.factory()
     if only_list:
         if keys:
             raise UsageError("--list lists them all; no key goes with it", where="--list")
@@ -222,7 +222,7 @@ def deliver(call: Call, *, wait: float) -> None:
 
     Exit 3 if a message was given up, or is not known to have arrived.
     """
-    done = _factory(call).alerts.round(timedelta(seconds=wait))
+    done = call.factory().alerts.round(timedelta(seconds=wait))
     _print_tally(call, done.tally, {"changed": done.changed})
 
 
@@ -246,16 +246,10 @@ def _print_tally(call: Call, tally: "Tally", more: dict[str, int]) -> None:
         exit_with_findings()
 
 
-def _factory(call: Call) -> "Factory":
-    from fintech_factory.app import Factory
-
-    return Factory(call.workspace())
-
-
 def _upkeep(call: Call) -> Any:  # noqa: ANN401 - its type is imported late
     from fintech_factory.app.alert_upkeep import AlertUpkeep
 
-    return AlertUpkeep(_factory(call))
+    return AlertUpkeep(call.factory())
 
 
 VERBS = (silence, window, stand_in, replay, undo, deliver)

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from fintech_factory.alerting.alert import AlertState
     from fintech_factory.alerting.latency import Latency
-    from fintech_factory.app import Factory
     from fintech_factory.app.alert_pages import Page
     from fintech_factory.values import Unit
 
@@ -36,7 +35,7 @@ def list_alerts(call: Call, *, every: bool, rule: str) -> None:
     """List the alerts that are open, the gravest first; exit 3 if one fires."""
     from fintech_factory.app.alert_pages import alert_json
 
-    pages = _factory(call).alert_pages
+    pages = call.factory().alert_pages
     found = pages.listed(live=not every, rule=rule)
     if call.json:
         output.emit_json({"alerts": [alert_json(each, pages.unit_of(each)) for each in found]})
@@ -79,7 +78,7 @@ def _answer(state: "AlertState") -> str:
 @pass_call
 def show(call: Call, *, alert: str) -> None:
     """Show one alert: its steps, who was told of each or why not, and what was sent."""
-    page = _factory(call).alert_pages.page(alert)
+    page = call.factory().alert_pages.page(alert)
     if call.json:
         output.emit_json(page.as_json())
         return
@@ -158,7 +157,7 @@ def history(call: Call, /, *, rule: str, **days: date | None) -> None:
     from fintech_factory.app.alert_pages import Span, alert_json
 
     span = Span(days["from"], days["to"])
-    pages = _factory(call).alert_pages
+    pages = call.factory().alert_pages
     found = [
         each for each in pages.listed(live=False, rule=rule) if span.holds(each.opened_at.date())
     ]
@@ -204,7 +203,7 @@ def _span(seconds: float | None) -> str:
 @pass_call
 def inbox(call: Call, *, receiver: str) -> None:
     """Read the in-app inbox of a receiver, or everybody's, the newest first."""
-    items = _factory(call).alert_pages.inbox(receiver)
+    items = call.factory().alert_pages.inbox(receiver)
     if call.json:
         output.emit_json({"items": items})
     else:
@@ -217,12 +216,6 @@ def print_inbox(items: "Sequence[Mapping[str, Any]]") -> None:
         ["at", "receiver", "severity", "what"],
         [[each[name] for name in ("at", "receiver", "severity", "subject")] for each in items],
     )
-
-
-def _factory(call: Call) -> "Factory":
-    from fintech_factory.app import Factory
-
-    return Factory(call.workspace())
 
 
 for verb in (*alert_answers.VERBS, *alert_past.VERBS, *alert_upkeep.VERBS):

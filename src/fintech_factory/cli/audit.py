@@ -277,9 +277,8 @@ def rotate_key(call: Call, *, out: Path | None, reason: str, by: str) -> None:
 
 
 def _audit(call: Call, by: str = "") -> "Audit":
-    from fintech_factory.app import Factory
 
-    return Factory(call.workspace(), actor=by).audit
+    return call.factory(by).audit
 
 
 def _filter(

@@ -27,10 +27,9 @@ def command() -> None:
 @pass_call
 def list_channels(call: Call) -> None:
     """List every channel; exit 3 if one is enabled and lacks something."""
-    from fintech_factory.app import Factory
     from fintech_factory.app.channels import Channels
 
-    listed = Channels(Factory(call.workspace())).listed()
+    listed = Channels(call.factory()).listed()
     if call.json:
         output.emit_json({"channels": [asdict(each) for each in listed]})
     else:
@@ -58,12 +57,11 @@ def test(call: Call, *, name: str, send: str | None, language: str) -> None:
     Exit 3 if something is wrong with it, 1 if a message was to be sent and is not known to have
     been accepted.
     """
-    from fintech_factory.app import Factory
     from fintech_factory.app.channels import Channels
     from fintech_factory.distribution.channel import Word
     from fintech_factory.message import Language
 
-    channels = Channels(Factory(call.workspace()))
+    channels = Channels(call.factory())
     probes = channels.probe(name, also=send or "")
     sent = channels.send_test(name, send, Language(language)) if send is not None else None
     failed = sent is not None and sent.word is not Word.ACCEPTED

@@ -1,6 +1,7 @@
 """`factory demo`: a whole day on a synthetic book."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,7 +35,7 @@ __all__ = ["command"]
 @pass_call
 def command(call: Call, *, folder: Path, loans: int, months: int, seed: int) -> None:
     """Make a workspace and a synthetic book, run the day on it, and show what came out."""
-    from fintech_factory.app import Factory, config_models
+    from fintech_factory.app import config_models
     from fintech_factory.book import BookPlan
     from fintech_factory.config import initialise
     from fintech_factory.pipeline.outcome import Dates
@@ -44,7 +45,7 @@ def command(call: Call, *, folder: Path, loans: int, months: int, seed: int) -> 
         workspace = made.workspace
         plan = BookPlan(loans, months, seed)
         _switch_on_facility(workspace.config / "facilities", plan)
-        factory = Factory(workspace)
+        factory = replace(call, workspace_dir=folder).factory()
         factory.audit.initialised(made)
         _ingest(factory, plan)
         outcome = factory.run(Dates(month_ends=True))

@@ -233,9 +233,8 @@ def _print_accuracy(result: "Accuracy") -> None:
 
 
 def _validation(call: Call) -> "Validation":
-    from fintech_factory.app import Factory
 
-    return Factory(call.workspace()).validation
+    return call.factory().validation
 
 
 def _check_owner(owner: str, known: set[str]) -> None:

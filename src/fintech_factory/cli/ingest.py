@@ -40,14 +40,12 @@ def cascade(
     The same content again changes nothing. Exit 1 if the export is refused (the last good one
     stays), 3 if it landed and rows were set aside.
     """
-    from fintech_factory.app import Factory
     from fintech_factory.ingestion.landing.land import Arrival, Place
 
-    workspace = call.workspace()
-    with _fetched(sources, Place.of(workspace)) as paths:
+    factory = call.factory(by)
+    with _fetched(sources, Place.of(factory.workspace)) as paths:
         arrival = Arrival(paths, as_of, accept_shrink)
         with output.progress("landing", _size(arrival), quiet=call.quiet) as advance:
-            factory = Factory(workspace, actor=by)
             landing = factory.ingest(arrival, lambda _table, size: advance(size))
     if call.json:
         output.emit_json(landing_as_json(landing))
@@ -87,9 +85,8 @@ def statements(
         return
     if out is not None:
         raise UsageError("--out goes with --template", where="--out")
-    from fintech_factory.app import Factory
 
-    landed = Factory(call.workspace(), actor=by).facilities.ingest_statements(path)
+    landed = call.factory(by).facilities.ingest_statements(path)
     if call.json:
         output.emit_json(landed.as_json())
     else:

@@ -1,5 +1,6 @@
 """`factory init`: make a workspace from the defaults."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -19,14 +20,15 @@ def command(call: Call, folder: Path, *, by: str) -> None:
 
     A workspace is left as it is, and nothing that exists is overwritten.
     """
-    from fintech_factory.app import Factory, config_models
+    from fintech_factory.app import config_models
     from fintech_factory.config import initialise
 
     made = initialise(folder, config_models())
+    factory = replace(call, workspace_dir=folder).factory(by)
     if not made.existed:
         # The first run need not wait for it.
-        Factory(made.workspace).state.ready()
-    Factory(made.workspace, actor=by).audit.initialised(made)
+        factory.state.ready()
+    factory.audit.initialised(made)
     root = made.workspace.root
     if call.json:
         status = "existing" if made.existed else "created"

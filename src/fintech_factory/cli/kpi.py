@@ -49,9 +49,7 @@ _department_option = click.option(
 @pass_call
 def list_kpis(call: Call, department: str | None) -> None:
     """List every KPI that the workspace defines, by department."""
-    from fintech_factory.app import Factory
-
-    kpis = Factory(call.workspace()).kpis.of_department(department)
+    kpis = call.factory().kpis.of_department(department)
     if call.json:
         output.emit_json({"kpis": [_listed(kpi) for kpi in kpis]})
         return
@@ -76,9 +74,7 @@ def list_kpis(call: Call, department: str | None) -> None:
 @pass_call
 def show(call: Call, *, kpi: str | None, department: str | None, as_of: date | None) -> None:
     """Show one KPI, those of one department, or all of them, at one date."""
-    from fintech_factory.app import Factory
-
-    factory = Factory(call.workspace())
+    factory = call.factory()
     wanted = [kpi] if kpi else [each.id for each in factory.kpis.of_department(department)]
     readings = factory.kpis.readings(as_of, wanted)
     stale = factory.validation.stale(as_of)
@@ -106,10 +102,9 @@ def history(call: Call, *, kpi: str, month_ends: bool) -> None:
     With --month-ends what no run published is computed, and a month in progress is labelled and
     compared with nothing.
     """
-    from fintech_factory.app import Factory
     from fintech_factory.kpi_engine import history_json
 
-    factory = Factory(call.workspace())
+    factory = call.factory()
     definition = factory.definitions.get(kpi)
     if month_ends:
         months = factory.kpi_series.month_changes(kpi)
@@ -146,10 +141,9 @@ def history(call: Call, *, kpi: str, month_ends: bool) -> None:
 @pass_call
 def explain(call: Call, *, kpi: str, as_of: date | None) -> None:
     """Open a reading: definition, SQL, part and whole, batch, second engine, largest rows."""
-    from fintech_factory.app import Factory
     from fintech_factory.app.audit import Rows
 
-    factory = Factory(call.workspace())
+    factory = call.factory()
     opened = factory.kpis.explain(kpi, as_of)
     factory.audit.shown(
         *(

@@ -49,10 +49,9 @@ def rehearse(  # noqa: PLR0913 - one per option
 
     Without --limits those of the definitions; without --kpi every KPI that has some.
     """
-    from fintech_factory.app import Factory
     from fintech_factory.app.series import GivenLimits
 
-    factory = Factory(call.workspace())
+    factory = call.factory()
     given = None if limits is None else GivenLimits(limits, confirm_small)
     rehearsals = factory.kpi_series.rehearse(kpis, given, _part(entity, member))
     if call.json:
@@ -173,11 +172,9 @@ def compare(
 
     A KPI without limits is judged by those of the first that has some.
     """
-    from fintech_factory.app import Factory
-
     if as_of is not None and month_ends:
         raise click.UsageError("--as-of and --month-ends exclude each other")
-    factory = Factory(call.workspace())
+    factory = call.factory()
     compared = factory.kpi_series.compare(kpis, as_of, month_ends=month_ends, limits_of=limits_of)
     if call.json:
         output.emit_json(compared.as_json())
@@ -228,9 +225,7 @@ def diff(call: Call, *, kpis: tuple[str, ...], months: int) -> None:
 
     Exit 3 if a definition differs.
     """
-    from fintech_factory.app import Factory
-
-    factory = Factory(call.workspace())
+    factory = call.factory()
     diffs = factory.kpi_versions.diff(kpis, months)
     if call.json:
         status = "changed" if diffs else "unchanged"

@@ -20,10 +20,9 @@ __all__ = ["VERBS"]
 @pass_call
 def why(call: Call, *, kpi: str, as_of: date | None) -> None:
     """Show what a reading rests on: run, batches, definition, settings, each with its entry."""
-    from fintech_factory.app import Factory
     from fintech_factory.app.provenance import provenance_of
 
-    found = provenance_of(Factory(call.workspace()), kpi, as_of)
+    found = provenance_of(call.factory(), kpi, as_of)
     if call.json:
         output.emit_json(found.as_json())
     else:

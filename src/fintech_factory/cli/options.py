@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 import click
 
 if TYPE_CHECKING:
+    from fintech_factory.app import Factory
     from fintech_factory.config.workspace import Workspace
 
 __all__ = [
@@ -43,6 +44,18 @@ class Call:
         from fintech_factory.config.workspace import Workspace
 
         return Workspace.find(self.workspace_dir, os.environ)
+
+    def factory(self, by: str = "") -> "Factory":
+        """Open the workspace for as long as the command lasts; UsageError if there is none.
+
+        Left to the collector, its database would be closed at any later moment, and what stands
+        beside it (SQLite's log) would vanish under whoever copies the workspace.
+        """
+        from fintech_factory.app import Factory
+
+        factory = Factory(self.workspace(), actor=by)
+        click.get_current_context().call_on_close(factory.close)
+        return factory
 
 
 pass_call = click.make_pass_decorator(Call)

@@ -26,10 +26,9 @@ def command(call: Call, *, as_of: date | None) -> None:
 
     A cent a loan is close; each row beyond that carries one cause, and the exit code is 3.
     """
-    from fintech_factory.app import Factory
     from fintech_factory.app.audit import Rows
 
-    factory = Factory(call.workspace())
+    factory = call.factory()
     reconciliation, stale = factory.reconcile(as_of), factory.validation.stale(as_of)
     rows = sum(len(check.open_rows) for check in reconciliation.checks)
     factory.audit.shown(Rows("reconcile: open rows", ("loan_id",), rows))

@@ -36,7 +36,6 @@ def command(  # noqa: PLR0913 - one argument an option
     set aside, or an export was refused. What is accepted or only noted does not count, nor that an
     export is late: the label says it. If findings stop the publish, the last good version stays.
     """
-    from fintech_factory.app import Factory
     from fintech_factory.pipeline.outcome import Dates
 
     if as_of is not None and month_ends:
@@ -44,7 +43,7 @@ def command(  # noqa: PLR0913 - one argument an option
     if due and (as_of is not None or month_ends or force):
         raise click.UsageError("--due takes its dates from what is due; it goes alone")
     dates = Dates(as_of, month_ends)
-    factory = Factory(call.workspace(), actor=by)
+    factory = call.factory(by)
     if due:
         _run_due(call, factory)
         return

@@ -8,7 +8,6 @@ from fintech_factory.cli import output
 from fintech_factory.cli.options import Call, by_option, pass_call
 
 if TYPE_CHECKING:
-    from fintech_factory.app import Factory
     from fintech_factory.app.run_pages import RunPages
 
 __all__ = ["command"]
@@ -123,7 +122,7 @@ def resume(call: Call, *, work: str, by: str) -> None:
 
 def _ask(call: Call, work: str, wanted: str, said: tuple[str, str]) -> None:
     by, reason = said
-    slots = _factory(call, by).slots
+    slots = call.factory(by).slots
     status = slots.ask(slots.find(work), wanted, reason)
     if call.json:
         output.emit_json({"work": work, "wanted": wanted, "status": status.value})
@@ -187,10 +186,4 @@ def _second(moment: str) -> str:
 
 
 def _pages(call: Call) -> "RunPages":
-    return _factory(call).run_pages
-
-
-def _factory(call: Call, by: str = "") -> "Factory":
-    from fintech_factory.app import Factory
-
-    return Factory(call.workspace(), actor=by)
+    return call.factory().run_pages

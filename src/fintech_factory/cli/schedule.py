@@ -32,9 +32,7 @@ def next_slots(call: Call, *, days: int | None) -> None:
 
     What falls into a maintenance window is done when the window closes.
     """
-    from fintech_factory.app import Factory
-
-    schedules = Factory(call.workspace()).schedules
+    schedules = call.factory().schedules
     found = schedules.next() if days is None else schedules.within(days)
     if call.json:
         output.emit_json({"slots": [_json(each) for each in found]})
@@ -48,9 +46,7 @@ def next_slots(call: Call, *, days: int | None) -> None:
 @pass_call
 def list_schedules(call: Call) -> None:
     """List the schedules, whether each is done, and up to when its slots are put down."""
-    from fintech_factory.app import Factory
-
-    found = Factory(call.workspace()).schedules.listed()
+    found = call.factory().schedules.listed()
     if call.json:
         output.emit_json({"schedules": found})
         return
@@ -77,9 +73,7 @@ def list_schedules(call: Call) -> None:
 @pass_call
 def pause(call: Call, *, schedule: str, reason: str, by: str) -> None:
     """Let a schedule's slots pass undone until it is resumed."""
-    from fintech_factory.app import Factory
-
-    changed = Factory(call.workspace(), actor=by).slots.pause(schedule, reason)
+    changed = call.factory(by).slots.pause(schedule, reason)
     _say(call, schedule, "paused" if changed else "paused already")
 
 
@@ -89,9 +83,7 @@ def pause(call: Call, *, schedule: str, reason: str, by: str) -> None:
 @pass_call
 def resume(call: Call, *, schedule: str, by: str) -> None:
     """Do a schedule's slots again from now on; what passed meanwhile is not made up for."""
-    from fintech_factory.app import Factory
-
-    changed = Factory(call.workspace(), actor=by).slots.resume(schedule)
+    changed = call.factory(by).slots.resume(schedule)
     _say(call, schedule, "resumed" if changed else "not paused")
 
 

@@ -43,9 +43,7 @@ def command() -> None:
 @pass_call
 def list_views(call: Call, *, language: "Language") -> None:
     """List every view with its tables."""
-    from fintech_factory.app import Factory
-
-    views = Factory(call.workspace()).views.catalogue.views.values()
+    views = call.factory().views.catalogue.views.values()
     if call.json:
         listed = [
             {"view": each.name, "title": each.title(language), "tables": list(each.table_names)}
@@ -88,7 +86,6 @@ def show(  # noqa: PLR0913 - one parameter an option
 
     A table that lacks a source is named with what it needs.
     """
-    from fintech_factory.app import Factory
     from fintech_factory.app.audit import Rows
 
     _one_form(call, as_csv=as_csv)
@@ -96,7 +93,7 @@ def show(  # noqa: PLR0913 - one parameter an option
         raise UsageError("--month-ends shows every date; leave --as-of out", where="--as-of")
     if against is not None and view != "restatement":
         raise UsageError("only restatement compares two exports", where="--against")
-    factory = Factory(call.workspace())
+    factory = call.factory()
     views = factory.views
     known = views.catalogue.get(view)
     if only is not None:
@@ -140,12 +137,11 @@ def loans(  # noqa: PLR0913 - one parameter an option
     call: Call, *, view: str, table: str, as_of: date | None, where: Sequence[str], as_csv: bool
 ) -> None:
     """Open a row of a table to the loans behind it."""
-    from fintech_factory.app import Factory
     from fintech_factory.app.audit import Rows
 
     _one_form(call, as_csv=as_csv)
     cells = dict(_cell(each) for each in where)
-    factory = Factory(call.workspace())
+    factory = call.factory()
     found = factory.views.loans(view, table, as_of, cells)
     factory.audit.shown(Rows(f"views loans {view}/{table}", found.columns, len(found.rows)))
     if call.json:
@@ -181,9 +177,7 @@ def certificate(  # noqa: PLR0913 - one parameter an option
 
     It is refused while one of its figures is unavailable.
     """
-    from fintech_factory.app import Factory
-
-    views = Factory(call.workspace()).views
+    views = call.factory().views
     written = views.certificate(facility, as_of, draft=draft, language=language)
     as_html = out is not None and out.suffix.casefold() in {".html", ".htm"}
     text = written.as_html() if as_html else written.as_markdown()

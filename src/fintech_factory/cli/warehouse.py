@@ -17,9 +17,7 @@ def command() -> None:
 @pass_call
 def check(call: Call) -> None:
     """Open the published version and read every table; exit 3 if anything is wrong."""
-    from fintech_factory.app import Factory
-
-    factory = Factory(call.workspace())
+    factory = call.factory()
     version = factory.published()
     findings = factory.warehouse.check()
     if call.json:
