@@ -23,7 +23,8 @@ def test_the_way_of_an_alert_is_shown_and_summed_up(world: World) -> None:
     assert 0 < way["seconds"] < 60
     assert way["reason"] is None
     shown = world.call("alerts", "show", world.alert("par_90")["id"])
-    assert f"to the first receipt: {way['seconds']:.1f} s" in shown.out
+    assert f"to the first receipt: {way['seconds']:.1f} s, by {way['received_by']}" in shown.out
+    assert way["received_by"] in {"slack", "email"}
     summed = latency(world)
     assert (summed["missed"], summed["promised_seconds"]) == (0, 300)
     assert summed["received"] == summed["caused_by_an_arrival"] > 0

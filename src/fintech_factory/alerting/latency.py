@@ -15,10 +15,10 @@ PROMISED = timedelta(minutes=5)
 class Latency:
     """The way of one alert, from the export that caused it to the first receipt from outside.
 
-    `arrived_at` is when the export was taken in, None unless the alert fired in the first run of a
-    fresh export: a rerun, a backfill and the clock cause alerts that no arrival can be held to.
-    `received_at` is when a channel outside first said that it has a message. `reason` says what of
-    it is not known.
+    `arrived_at` is when the landing of the export began, None unless the alert fired in the first
+    run of a fresh export: a rerun, a backfill and the clock cause alerts that no arrival can be
+    held to. `received_at` is when a channel outside first said that it has a message, and
+    `received_by` which one. `reason` says what of it is not known.
     """
 
     fired_at: datetime
@@ -26,6 +26,7 @@ class Latency:
     committed_at: datetime | None = None
     received_at: datetime | None = None
     reason: str = ""
+    received_by: str = ""
 
     @property
     def seconds(self) -> float | None:
@@ -34,11 +35,11 @@ class Latency:
             return None
         return (self.received_at - self.arrived_at).total_seconds()
 
-    def is_missed(self, at: datetime) -> bool:
+    def is_missed(self, at: datetime, within: timedelta = PROMISED) -> bool:
         """Say whether the promise was broken by a moment: a receipt too late, or none yet."""
         if self.arrived_at is None:
             return False
-        return (self.received_at or at) - self.arrived_at >= PROMISED
+        return (self.received_at or at) - self.arrived_at >= within
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,7 +100,7 @@ def alert_json(state: "AlertState", unit: "Unit | None" = None) -> dict[str, Any
 
 
 def latency_json(latency: "Latency | None") -> dict[str, Any] | None:
-    """Give the moments of an alert's way, and its seconds from arrival to receipt."""
+    """Give the moments of an alert's way, its seconds from arrival to receipt, and by whom."""
     if latency is None:
         return None
     moments = {
@@ -112,6 +112,7 @@ def latency_json(latency: "Latency | None") -> dict[str, Any] | None:
             name: at.isoformat(timespec="milliseconds") if at else None
             for name, at in moments.items()
         },
+        "received_by": latency.received_by or None,
         "seconds": latency.seconds,
         "reason": latency.reason or None,
     }
@@ -180,18 +181,21 @@ class AlertPages:
         return self.factory.definitions.get(rule.subject).unit
 
     def times(self, span: Span, rule: str = "") -> dict[str, Any]:
-        """Give how long alerts of some days, or one rule, took to be told, answered, ended."""
+        """Give how long alerts of some days, or one rule, took to be told, answered, ended.
+
+        Each time that one fired, rose or was opened again is told anew, and counted.
+        """
         from fintech_factory.alerting.latency import PROMISED, latencies
         from fintech_factory.alerting.times import response_times
-        from fintech_factory.pipeline.alert_latency import latency_of
+        from fintech_factory.pipeline.alert_latency import news_of
         from fintech_factory.pipeline.alert_store import Listed, histories, listed
 
         with self.factory.state.reading() as connection:
             every = listed(connection, Listed(live=False, rule=rule))
             chosen = [each.alert_id for each in every if span.holds(each.opened_at.date())]
             measured = response_times(histories(connection, chosen))
-            ways = latency_of(connection, chosen)
-        told = latencies(ways.values(), self.factory.clock.now())
+            news = news_of(connection, chosen)
+        told = latencies((each.way for each in news), self.factory.clock.now())
         return {
             "fired": measured.fired,
             "acknowledged": measured.acknowledged,

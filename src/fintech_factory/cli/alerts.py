@@ -130,7 +130,10 @@ def _print_page(page: "Page") -> None:
 def _way(latency: "Latency") -> str:
     """Say how long it took from the export's arrival until a channel had the message."""
     if latency.seconds is not None:
-        return f"from the export's arrival to the first receipt: {latency.seconds:.1f} s"
+        return (
+            f"from the export's arrival to the first receipt: {latency.seconds:.1f} s,"
+            f" by {latency.received_by}"
+        )
     return f"from the export's arrival to the first receipt: unavailable: {latency.reason}"
 
 

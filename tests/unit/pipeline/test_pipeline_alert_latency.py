@@ -1,68 +1,14 @@
 """Which arrival and which receipt an alert's way is measured by, on both databases."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection
+from told_rows import ARRIVED, COMMITTED, INBOX, MAIL, SLACK, fired, run, sent, step
 
-from fintech_factory.pipeline.alert_latency import latency_of
+from fintech_factory.pipeline.alert_latency import latency_of, news_of
 from fintech_factory.state.store import State
-from fintech_factory.state.tables import metadata
-
-ARRIVED = datetime(2026, 1, 5, 3, tzinfo=UTC)
-COMMITTED = ARRIVED + timedelta(seconds=2)
-SLACK, MAIL, INBOX = ("slack", "#a"), ("email", "a@b.c"), ("inbox", "risk")
-
-
-def add(connection: Connection, table: str, **row: object) -> None:
-    connection.execute(metadata.tables[table].insert().values(**row))
-
-
-def run(connection: Connection, name: str, sequence: int, batch: str = "b1") -> None:
-    add(connection, "run", run_id=name, sequence=sequence, status="published", version=name,
-        record={}, batch_id=batch, as_of=date(2026, 1, 4), started_at=ARRIVED,
-        arrived_at=ARRIVED, committed_at=COMMITTED)  # fmt: skip
-
-
-def fired(  # noqa: PLR0913 - one argument a column
-    connection: Connection,
-    alert: str,
-    run_id: str,
-    told: list[tuple[str, str]],
-    *,
-    withheld: bool = False,
-    at: datetime = COMMITTED,
-) -> None:
-    add(connection, "alert", alert_id=alert, fingerprint=alert, rule="par_90", scope={},
-        status="firing", level="critical", severity="critical", opened_at=at, changed_at=at,
-        memory={})  # fmt: skip
-    more = {"withheld": "silenced"} if withheld else {}
-    detail = {"told": [{"channel": way, "address": to, **more} for way, to in told]}
-    add(connection, "alert_transition", alert_id=alert, at=at, kind="fired", level="critical",
-        actor="system", run_id=run_id, detail=detail)  # fmt: skip
-
-
-def sent(
-    connection: Connection,
-    alert: str,
-    place: tuple[str, str],
-    *words: tuple[str, float],
-    at: datetime = COMMITTED,
-) -> None:
-    channel, address = place
-    key = f"{alert} {channel} {address} {at}"
-    made = connection.execute(
-        metadata.tables["outbox"].insert().values(
-            key=key[:64], channel=channel, address=address, language="en", thread="t",
-            alert_id=alert, severity="critical", rank=0, message={}, created_at=at, due_at=at,
-            deadline=at,
-        )
-    )  # fmt: skip
-    (number,) = made.inserted_primary_key
-    for count, (word, seconds) in enumerate(words, start=1):
-        add(connection, "attempt", outbox=number, number=count, started_at=at, word=word,
-            ended_at=ARRIVED + timedelta(seconds=seconds))  # fmt: skip
 
 
 def way(connection: Connection, alert: str = "a1") -> Any:  # noqa: ANN401 - what is asked for
@@ -155,3 +101,81 @@ def test_thousands_are_asked_for_in_portions(state: State) -> None:
         found = latency_of(at, [f"a{number}" for number in range(501)])
     assert len(found) == 501
     assert {each.seconds for each in found.values()} == {5}
+
+
+def test_what_tells_of_another_alert_alone_is_no_receipt_of_this_one(state: State) -> None:
+    """A breach's own message is refused, another alert's is accepted at the same place."""
+    with state.transaction() as at:
+        run(at, "r1", 1)
+        fired(at, "a1", "r1", [SLACK])
+        fired(at, "a2", "r1", [SLACK])
+        fired(at, "a3", "r1", [SLACK])
+        sent(at, "a1", SLACK, ("refused", 3))
+        sent(at, "a2", SLACK, ("accepted", 4), alone=True)
+        both = latency_of(at, ["a1", "a2", "a3"])
+    assert {name: each.seconds for name, each in both.items()} == {"a1": None, "a2": 4, "a3": None}
+
+
+def test_of_two_groups_at_one_place_that_of_its_rule_and_level_counts(state: State) -> None:
+    places = [
+        ("a", "par_90", "critical", 5),
+        ("b", "par_90", "warning", 7),
+        ("c", "x", "warning", 9),
+    ]
+    with state.transaction() as at:
+        run(at, "r1", 1)
+        for name, rule, level, seconds in places:
+            for each in (name, f"{name}2"):
+                fired(at, each, "r1", [SLACK], rule=rule, level=level)
+            sent(at, name, SLACK, ("accepted", seconds), severity=level)
+        found = latency_of(at, ["a2", "b2", "c2"])
+    assert {name: each.seconds for name, each in found.items()} == {"a2": 5, "b2": 7, "c2": 9}
+
+
+def test_who_is_told_by_an_escalation_at_once_is_told_and_a_later_one_is_not(
+    state: State,
+) -> None:
+    phone, later = ("sms", "+15005550001"), COMMITTED + timedelta(minutes=15)
+    with state.transaction() as at:
+        run(at, "r1", 1)
+        for name, escalated_at in (("a1", COMMITTED), ("a2", later)):
+            fired(at, name, "r1", [SLACK])
+            step(at, name, "r1", [phone], kind="escalated", at=escalated_at)
+            sent(at, name, SLACK, ("deferred", 4))
+            sent(at, name, phone, ("accepted", 6), at=escalated_at)
+        both = latency_of(at, ["a1", "a2"])
+    assert (both["a1"].seconds, both["a1"].received_by) == (6, "sms")
+    assert (both["a2"].seconds, both["a2"].received_by) == (None, "")
+
+
+def test_each_rise_is_news_with_a_way_of_its_own(state: State) -> None:
+    """Only the end of it and what the clock repeats are none."""
+    with state.transaction() as at:
+        run(at, "r1", 1)
+        run(at, "r2", 2, "b2", ARRIVED + timedelta(days=1))
+        fired(at, "a1", "r1", [SLACK], level="warning")
+        sent(at, "a1", SLACK, ("accepted", 5))
+        second = COMMITTED + timedelta(days=1)
+        for kind, level in (("raised", "critical"), ("repeated", "critical"), ("resolved", "none")):
+            step(at, "a1", "r2", [SLACK], at=second, kind=kind, level=level)
+        news, first = news_of(at, ["a1"]), way(at)
+    assert [(each.kind, each.batch_id, each.way.seconds) for each in news] == [
+        ("fired", "b1", 5),
+        ("raised", "b2", None),
+    ]
+    assert first.seconds == 5
+
+
+@pytest.mark.parametrize(
+    ("told", "seconds"),
+    [([("file", ""), SLACK], 9), ([("file", "")], 1), ([INBOX], None)],
+)
+def test_a_file_is_a_receipt_only_where_nothing_else_is_told(
+    state: State, told: list[tuple[str, str]], seconds: float | None
+) -> None:
+    with state.transaction() as at:
+        run(at, "r1", 1)
+        fired(at, "a1", "r1", told)
+        for place in told:
+            sent(at, "a1", place, ("accepted", 9 if place == SLACK else 1))
+        assert way(at).seconds == seconds
