@@ -34,6 +34,7 @@ def check_rules(settings: "AlertSettings", definitions: "Definitions", notes: No
             _check_kpi_rule(rule, definitions, below)
         else:
             _check_event_rule(rule, definitions, below)
+        _check_latency(rule, below)
     rules = make_rules(settings, definitions, Policy())
     _check_inhibitions(settings, rules, notes)
     _check_responses(settings, rules, notes)
@@ -90,6 +91,21 @@ def _check_event_rule(rule: "RuleSettings", definitions: "Definitions", notes: N
             notes.below(key).note(f"only a rule that watches a KPI has a {key}", "leave it out")
     if rule.level is not None and rule.levels and rule.watch != "finding":
         notes.below("level").note("give `level` or `levels`, one of the two")
+
+
+def _check_latency(rule: "RuleSettings", notes: Notes) -> None:
+    if rule.watch != "latency":
+        if rule.within_seconds is not None:
+            notes.below("within_seconds").note(
+                "only a rule that watches latency has a time within which", "leave it out"
+            )
+        return
+    # An export's alerts come too late once: there is no second snapshot to wait for.
+    for key, count in (("for", rule.for_), ("resolve_for", rule.resolve_for)):
+        if count != 1:
+            notes.below(key).note("an export is late once: there is nothing to wait for", "leave it out")
+    if rule.codes:
+        notes.below("codes").note("it watches whatever an export alerts of", "leave it out")
 
 
 def check_match(match: "MatchSettings", rules: "Mapping[str, Rule]", notes: Notes) -> None:

@@ -21,6 +21,8 @@ from fintech_factory.kpi_engine.readings import shown
 __all__ = ["Asked", "Delivered", "Gate", "gates"]
 
 _NONE = LimitState.NONE
+_FIGURES = frozenset({Kind.KPI, Kind.UNAVAILABLE})
+_OF_MESSAGES = frozenset({Kind.DELIVERY, Kind.LATENCY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +136,12 @@ def _unstopped(
 
 def _computed(asked: Asked) -> Gate:
     seen = asked.observation
+    is_figure = asked.rule.kind in _FIGURES
     if seen is None:
-        return Gate("computed", passed=False, said="no run has published a figure for it")
+        none = "no run has published a figure for it" if is_figure else "nothing was found by it"
+        return Gate("computed", passed=False, said=none)
+    if not is_figure and is_known(asked.rule, seen):
+        return Gate("computed", passed=True, said=f"{seen.member or 'it'} as of {seen.as_of}")
     if asked.rule.kind is Kind.UNAVAILABLE or is_known(asked.rule, seen):
         return Gate("computed", passed=True, said=f"as of {seen.as_of}, by {seen.run_id or 'none'}")
     said = f"{seen.status.value} as of {seen.as_of}: {seen.reason or 'no reason given'}"
@@ -145,6 +151,8 @@ def _computed(asked: Asked) -> Gate:
 def _fresh(asked: Asked) -> Gate:
     if asked.observation is None:
         return Gate("fresh", passed=None, said="there is no figure")
+    if asked.rule.kind in _OF_MESSAGES:
+        return Gate("fresh", passed=True, said="it speaks of messages, not of figures")
     if asked.stale:
         return Gate("fresh", passed=False, said=asked.stale)
     return Gate("fresh", passed=True, said=f"data through {asked.observation.data_through}")

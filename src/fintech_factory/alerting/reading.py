@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from fintech_factory.alerting.alert import Move
 from fintech_factory.alerting.escalate import COMPLIANCE, Policy, Step
 from fintech_factory.alerting.inhibit import Inhibition
+from fintech_factory.alerting.latency import PROMISED
 from fintech_factory.alerting.level import LEVELS, LimitState
 from fintech_factory.alerting.match import Match
 from fintech_factory.alerting.observation import UNAVAILABLE
@@ -167,6 +168,11 @@ def _event_rule(settings: "RuleSettings", policy: Policy) -> Rule:
         resolve_for=settings.resolve_for,
         codes=settings.codes,
         compliance=settings.compliance,
+        within=(
+            PROMISED
+            if settings.within_seconds is None
+            else timedelta(seconds=settings.within_seconds)
+        ),
         runbook=settings.runbook,
         policy=policy,
     )

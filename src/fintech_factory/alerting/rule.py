@@ -1,9 +1,11 @@
 """What is watched, and when it is an alert."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 
 from fintech_factory.alerting.escalate import Policy
+from fintech_factory.alerting.latency import PROMISED
 from fintech_factory.alerting.level import LimitState
 from fintech_factory.kpi_engine.limits import Direction, Limits
 
@@ -11,7 +13,10 @@ __all__ = ["Kind", "Rule"]
 
 
 class Kind(StrEnum):
-    """What a rule watches; `unavailable` is a KPI's figure that is missing."""
+    """What a rule watches.
+
+    `unavailable` is a KPI's figure that is missing, `latency` alerts that came too late.
+    """
 
     KPI = "kpi"
     UNAVAILABLE = "unavailable"
@@ -20,6 +25,7 @@ class Kind(StrEnum):
     COVENANT = "covenant"
     PIPELINE = "pipeline"
     DELIVERY = "delivery"
+    LATENCY = "latency"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +38,8 @@ class Rule:
     once `for_` snapshots in a row are past a limit, and lets go once `resolve_for` are back over
     the clear limit. `dimension` and `members` scope it: empty for the whole book, and no members
     for each of them. `codes` are the kinds of finding (or the facilities, steps, channels) that it
-    watches, all if empty. At critical or above, what a `compliance` rule finds is a breach.
+    watches, all if empty. At critical or above, what a `compliance` rule finds is a breach. A rule
+    on latency finds what is received so long (`within`) after its export's arrival, or later.
     """
 
     id: str
@@ -47,6 +54,7 @@ class Rule:
     members: tuple[str, ...] = ()
     codes: tuple[str, ...] = ()
     compliance: bool = False
+    within: timedelta = PROMISED
     runbook: str = ""
     policy: Policy = field(default_factory=Policy)
 

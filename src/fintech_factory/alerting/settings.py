@@ -27,13 +27,16 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 RuleName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}(\.unavailable)?$")]
 Channel = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,30}$", examples=["slack"])]
 Level = Literal["warning", "critical", "executive"]
-Watched = Literal["kpi", "finding", "freshness", "covenant", "pipeline", "delivery"]
-KindName = Literal["kpi", "unavailable", "finding", "freshness", "covenant", "pipeline", "delivery"]
+Watched = Literal["kpi", "finding", "freshness", "covenant", "pipeline", "delivery", "latency"]
+KindName = Literal[
+    "kpi", "unavailable", "finding", "freshness", "covenant", "pipeline", "delivery", "latency"
+]
 Label = Literal["rule", "kind", "dimension", "member"]
 LanguageName = Literal["en", "es"]
 Hours = Annotated[int, Field(ge=1, le=24 * 90)]
 ResponseName = Literal["annotate", "retry", "reingest", "open_case", "mute_duplicate"]
 MoveName = Literal["fired", "raised", "reopened", "stale", "repeated", "escalated"]
+_DAY_SECONDS = 24 * 60 * 60
 _DAYS = "monday|tuesday|wednesday|thursday|friday|saturday|sunday"
 _WEEK_MOMENT = re.compile(rf"({_DAYS}) ([01][0-9]|2[0-3]):[0-5][0-9]")
 _OCCURS = re.compile(rf"((first|second|third|fourth|last) )?({_DAYS})")
@@ -107,6 +110,13 @@ class RuleSettings(Settings):
     codes: tuple[Words, ...] = Field(
         default=(),
         description="Only these kinds of finding, facilities, steps or channels; all if left out.",
+    )
+    within_seconds: int | None = Field(
+        default=None,
+        ge=1,
+        le=_DAY_SECONDS,
+        description="For `latency`: from an export's arrival to the first receipt of its alerts by"
+        " a channel outside; a receipt at this second is late. 300 if left out.",
     )
     compliance: bool = Field(
         default=False, description="What is critical by this rule is a compliance breach."

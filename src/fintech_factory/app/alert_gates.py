@@ -1,12 +1,12 @@
 """Finds out why nobody was told of a rule: every gate is walked, in order."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fintech_factory.app.alert_pages import messages_of
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Row
 
     from fintech_factory.alerting.alert import AlertState
     from fintech_factory.alerting.gates import Asked, Delivered, Gate
@@ -22,6 +22,7 @@ _DIMENSION_OF = {
     "covenant": "covenant",
     "pipeline": "pipeline",
     "delivery": "channel",
+    "latency": "batch",
 }
 """The dimension under which each kind of rule keeps its members."""
 
@@ -34,6 +35,8 @@ class AlertGates:
 
     def why_not(self, rule: str, member: str = "", *, probe: bool = True) -> "tuple[Gate, ...]":
         """Walk every gate between a rule's figure and the people that it should reach.
+
+        Without a member, a rule that finds things is asked about the one that it found last.
 
         Raises:
             UsageError: no such rule.
@@ -57,9 +60,12 @@ class AlertGates:
     ) -> "Asked":
         from fintech_factory.alerting.gates import Asked
         from fintech_factory.alerting.observation import fingerprint
-        from fintech_factory.pipeline.alert_store import last_evaluation, newest
+        from fintech_factory.pipeline.alert_store import last_evaluation, last_member, newest
 
-        dimension = rule.dimension or (_DIMENSION_OF.get(rule.kind.value, "") if member else "")
+        finds = _DIMENSION_OF.get(rule.kind.value, "")
+        if finds and not member:
+            member = last_member(connection, rule.id)
+        dimension = rule.dimension or (finds if member else "")
         name = fingerprint(rule.id, dimension, member)
         state = newest(connection, [name]).get(name)
         evaluated = last_evaluation(connection, name)
@@ -67,7 +73,11 @@ class AlertGates:
         kpi = self.factory.definitions.kpis.get(rule.subject)
         return Asked(
             rule=rule,
-            observation=self._newest_observation(rule, dimension, member, state),
+            observation=(
+                _last_sight(rule, (dimension, member), state, evaluated)
+                if finds
+                else self._newest_observation(rule, member)
+            ),
             stale=stale.reason if stale else "",
             evaluated_at=evaluated.at if evaluated is not None else None,
             evaluated_of=evaluated.as_of if evaluated is not None else None,
@@ -78,31 +88,12 @@ class AlertGates:
             unit=kpi.unit.value if kpi else "",
         )
 
-    def _newest_observation(
-        self, rule: "Rule", dimension: str, member: str, state: "AlertState | None"
-    ) -> "Observation | None":
-        """Give what the rule would be judged on now: the published reading, or the last sight."""
-        from fintech_factory.alerting.observation import Observation
-        from fintech_factory.alerting.rule import Kind
+    def _newest_observation(self, rule: "Rule", member: str) -> "Observation | None":
+        """Give the published reading that a rule on a KPI would be judged on now."""
         from fintech_factory.pipeline.observations import of_reading
         from fintech_factory.pipeline.outcome import own_date
         from fintech_factory.pipeline.reading_table import every_reading_at
 
-        if rule.kind not in {Kind.KPI, Kind.UNAVAILABLE}:
-            if state is None or state.as_of is None:
-                return None
-            return Observation(
-                rule.id,
-                state.as_of,
-                state.data_through or state.as_of,
-                state.batch_set,
-                state.run_id,
-                dimension,
-                member,
-                value=state.value,
-                severity=state.severity if state.is_live else None,
-                reason=state.reason,
-            )
         version = self.factory.current()
         if version is None:
             return None
@@ -136,6 +127,35 @@ class AlertGates:
             else:
                 found[each.name] = "; ".join(one.said for one in probes if not one.ok)
         return found
+
+
+def _last_sight(
+    rule: "Rule",
+    place: tuple[str, str],
+    state: "AlertState | None",
+    evaluated: "Row[Any] | None",
+) -> "Observation | None":
+    """Give what was seen last of a thing that a rule finds: by its alert, or without one."""
+    from fintech_factory.alerting.observation import Observation
+
+    dimension, member = place
+    if state is not None and state.as_of is not None:
+        return Observation(
+            rule.id,
+            state.as_of,
+            state.data_through or state.as_of,
+            state.batch_set,
+            state.run_id,
+            dimension,
+            member,
+            value=state.value,
+            severity=state.severity if state.is_live else None,
+            reason=state.reason,
+        )
+    if evaluated is None:
+        return None
+    seen = (evaluated.as_of, evaluated.as_of, evaluated.batch_set, evaluated.run_id)
+    return Observation(rule.id, *seen, dimension, member, reason=evaluated.reason)
 
 
 def _delivered(connection: "Connection", state: "AlertState | None") -> "tuple[Delivered, ...]":

@@ -137,18 +137,20 @@ class Alerts:
     # ---- what the clock does -------------------------------------------------------------------
 
     def tick(self) -> "Committed":
-        """Look whether an export is late; escalate, repeat and end what is due by now."""
+        """Look whether exports or alerts are late; escalate, repeat and end what is due by now."""
         from fintech_factory.pipeline.alert_desk import clock, judge
+        from fintech_factory.pipeline.alert_promise import lateness
 
         def due(desk: "Desk", told: "Told", at: datetime) -> "list[Change]":
-            late = judge(told.connection, desk, self._lateness(told), at)
+            seen = [*self._late_exports(told), *lateness(told.connection, self.alerting, at)]
+            late = judge(told.connection, desk, seen, at)
             done = {each.state.alert_id for each in late}
             by_clock = clock(told.connection, desk, at)
             return [*late, *(each for each in by_clock if each.state.alert_id not in done)]
 
         return self._change(due)
 
-    def _lateness(self, told: "Told") -> "list[Observation]":
+    def _late_exports(self, told: "Told") -> "list[Observation]":
         from fintech_factory.alerting.rule import Kind
         from fintech_factory.pipeline.alert_store import Listed, listed
         from fintech_factory.pipeline.observations import Scene, seen

@@ -11,7 +11,7 @@ from fintech_factory.alerting.rule import Kind
 from fintech_factory.kpi_engine import Definitions
 from fintech_factory.kpi_engine.definitions import Kpi
 from fintech_factory.kpi_engine.readings import Check, Reading, Status
-from fintech_factory.message import Fact, Link, Text
+from fintech_factory.message import Fact, Language, Link, Text
 from fintech_factory.pipeline.alert_covenant import (
     covenant_facts,
     covenant_said,
@@ -19,6 +19,7 @@ from fintech_factory.pipeline.alert_covenant import (
 )
 from fintech_factory.pipeline.alert_desk import Step
 from fintech_factory.pipeline.alert_message import Background, Mover
+from fintech_factory.pipeline.alert_promise import late_words
 from fintech_factory.values import Unit
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ def background(step: Step, known: Known) -> Background:
         found = _of_kpi(step, known.definitions.get(rule.subject), known)
     elif rule.kind is Kind.COVENANT:
         found = _of_covenant(step, known)
+    elif rule.kind is Kind.LATENCY:
+        found = _of_lateness(step)
     else:
         found = Background(
             title=_with_member(_TITLES[rule.kind], state.member),
@@ -115,6 +118,15 @@ def _of_covenant(step: Step, known: Known) -> Background:
         said=covenant_said(mine, known.currency),
         facts=tuple(covenant_facts(mine, known.currency)),
         next_step=next_step,
+    )
+
+
+def _of_lateness(step: Step) -> Background:
+    reason = step.state.reason
+    return Background(
+        title=_with_member(_TITLES[Kind.LATENCY], step.state.member),
+        said=Text(late_words(reason, Language.EN), late_words(reason, Language.ES)),
+        next_step=_next(step, _LOOK_AT[Kind.LATENCY]),
     )
 
 
@@ -188,6 +200,7 @@ _TITLES = {
     Kind.COVENANT: Text("Covenant", "Covenant"),
     Kind.PIPELINE: Text("Run without a result", "Ejecución sin resultado"),
     Kind.DELIVERY: Text("Failed delivery by", "Falló la entrega por"),
+    Kind.LATENCY: Text("Late alerts of", "Alertas tardías de"),
 }
 _LOOK_AT = {
     Kind.FINDING: "factory findings show {member}",
@@ -195,6 +208,7 @@ _LOOK_AT = {
     Kind.COVENANT: "factory views show monitor",
     Kind.PIPELINE: "factory findings",
     Kind.DELIVERY: "factory channels test {member}; then: factory alerts replay --by NAME",
+    Kind.LATENCY: "factory alerts history; factory channels list",
 }
 # These say by themselves what they are of.
 _ALONE = frozenset({"run"})

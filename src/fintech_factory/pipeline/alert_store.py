@@ -22,10 +22,12 @@ __all__ = [
     "due_states",
     "find",
     "histories",
+    "judged_before",
     "keep_evaluation",
     "keep_state",
     "keep_transitions",
     "last_evaluation",
+    "last_member",
     "listed",
     "newest",
     "pasts",
@@ -247,6 +249,31 @@ def last_evaluation(connection: Connection, fingerprint: str) -> Row[Any] | None
         _evaluation.c.fingerprint == fingerprint, _evaluation.c.said != Said.BACKFILL.value
     )
     return connection.execute(wanted.order_by(_evaluation.c.at.desc()).limit(1)).first()
+
+
+def last_member(connection: Connection, rule: str) -> str:
+    """Give the part that a rule's newest open alert is of, or that it judged last; empty if none.
+
+    For rules that find things: each is named by its fingerprint, `rule|dimension=member`.
+    """
+    for state in listed(connection, Listed(rule=rule, limit=1)):
+        return state.member
+    wanted = (
+        select(_evaluation.c.fingerprint)
+        .where(_evaluation.c.fingerprint.startswith(f"{rule}|", autoescape=True))
+        .order_by(_evaluation.c.at.desc())
+        .limit(1)
+    )
+    return (connection.scalar(wanted) or "").partition("|")[2].partition("=")[2]
+
+
+def judged_before(connection: Connection, fingerprints: Collection[str]) -> frozenset[str]:
+    """Give those fingerprints that were judged before, whatever came of it."""
+    found: set[str] = set()
+    for some in _portions(fingerprints):
+        wanted = select(_evaluation.c.fingerprint).where(_evaluation.c.fingerprint.in_(some))
+        found |= set(connection.scalars(wanted))
+    return frozenset(found)
 
 
 def _columns(state: AlertState, due_at: datetime | None) -> Mapping[str, Any]:

@@ -77,6 +77,9 @@ def test_there_are_faulty_files_and_a_good_one(shipped_kpis: Definitions) -> Non
     assert alerting.rules["par_90"].reachable == (LimitState.WARNING, LimitState.CRITICAL)
     assert alerting.rules["par_90_by_entity"].members == ("North",)
     assert "collection_rate" not in alerting.rules
+    late, very_late = alerting.rules["late"], alerting.rules["very_late"]
+    assert [each.within.total_seconds() for each in (late, very_late)] == [120, 300]
+    assert late.reachable == (LimitState.WARNING, LimitState.CRITICAL)
     north = Subject("par_90_by_entity", Kind.KPI, LimitState.CRITICAL, "entity", "North")
     assert [each.name for each in alerting.routes_of(north)] == ["north", "grave"]
 

@@ -92,6 +92,17 @@ SENTENCES: Mapping[str, str] = {
     "unanswered": "nobody has acknowledged it for {minutes} minutes",
     "answer_expired": "{name}'s acknowledgement has expired",
     "moved_by": "moved by, in points: {parts}",
+    "late_waiting": (
+        "{alert} has not been received by any channel outside since its export arrived at "
+        "{moment}, more than {limit} s ago"
+    ),
+    "late_received": (
+        "{alert} was received by {channel} {seconds} s after its export arrived, {over} s past "
+        "the limit of {limit} s"
+    ),
+    "late_others": "more alerts came late: {count}",
+    "late_none": "every alert was received within {limit} s of the arrival",
+    "late_over": "no alert that came late is open any more",
     "formula_runway_months": "cash x months / (- net income - provision expense)",
 }
 """Name -> the sentence; what stands in braces is filled in, and read back from a sentence."""

@@ -105,6 +105,17 @@ SENTENCES: Mapping[str, str] = {
     "unanswered": "nadie lo ha confirmado en {minutes} minutos",
     "answer_expired": "venció la confirmación de {name}",
     "moved_by": "lo movió, en puntos: {parts}",
+    "late_waiting": (
+        "ningún canal externo ha recibido {alert} desde que llegó su exportación el {moment}, "
+        "hace más de {limit} s"
+    ),
+    "late_received": (
+        "{channel} recibió {alert} {seconds} s después de que llegó su exportación, {over} s más "
+        "que el límite de {limit} s"
+    ),
+    "late_others": "más alertas llegaron tarde: {count}",
+    "late_none": "todas las alertas se recibieron a menos de {limit} s de la llegada",
+    "late_over": "ya no está abierta ninguna alerta que llegó tarde",
     "formula_runway_months": "efectivo x meses / (- utilidad neta - gasto por provisiones)",
 }
 """Name -> the sentence; what stands in braces is filled in, and read back from a sentence."""
