@@ -103,7 +103,9 @@ def _check_latency(rule: "RuleSettings", notes: Notes) -> None:
     # An export's alerts come too late once: there is no second snapshot to wait for.
     for key, count in (("for", rule.for_), ("resolve_for", rule.resolve_for)):
         if count != 1:
-            notes.below(key).note("an export is late once: there is nothing to wait for", "leave it out")
+            notes.below(key).note(
+                "an export is late once: there is nothing to wait for", "leave it out"
+            )
     if rule.codes:
         notes.below("codes").note("it watches whatever an export alerts of", "leave it out")
 

@@ -258,9 +258,13 @@ class Alerts:
 
     def _change(self, work: "Callable[[Desk, Told, datetime], list[Change]]") -> "Committed":
         from fintech_factory.pipeline.alert_desk import commit
+        from fintech_factory.state.audit import lock_chain
 
         at = self.factory.clock.now()
         with self._known() as known, self.factory.audit.transaction() as told:
+            # Whoever looks at the same moment (a run, another clock) sees what this one writes: on
+            # PostgreSQL both would else begin the same alert, and one of them fail.
+            lock_chain(told.connection)
             desk = self.desk(known, told.append)
             return commit(told.connection, desk, work(desk, told, at), at)
 

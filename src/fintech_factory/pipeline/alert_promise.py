@@ -118,8 +118,8 @@ def _said(news: News, within: timedelta) -> str:
     way, limit = news.way, within.total_seconds()
     if way.seconds is None:
         return (
-            f"{news.fingerprint} has not been received by any channel outside since its export"
-            f" arrived at {way.arrived_at:%Y-%m-%d %H:%M:%S} UTC, more than {limit:.0f} s ago"
+            f"{news.fingerprint} has no receipt from outside since its export arrived at"
+            f" {way.arrived_at:%Y-%m-%d %H:%M:%S} UTC, more than {limit:.0f} s ago"
         )
     return (
         f"{news.fingerprint} was received by {way.received_by} {way.seconds:.1f} s after its"

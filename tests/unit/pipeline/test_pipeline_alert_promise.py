@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from sqlalchemy import update
-from told_rows import ARRIVED, COMMITTED, INBOX, MAIL, SLACK, fired, run, sent, step
 
 from fintech_factory.alerting.act import Close
 from fintech_factory.alerting.observation import Observation
@@ -26,6 +25,7 @@ from fintech_factory.pipeline.alert_promise import late_words, lateness
 from fintech_factory.state.store import State
 from fintech_factory.state.tables import metadata
 from fintech_factory.values import LimitState, Severity
+from told_rows import ARRIVED, COMMITTED, INBOX, MAIL, SLACK, fired, run, sent, step
 
 CONFIG = Path(__file__).resolve().parents[3] / "config"
 ON = {"slack": True, "email": True, "sms": True, "inbox": True, "file": True}
@@ -100,7 +100,7 @@ def test_an_export_is_not_looked_at_before_its_time_is_over(state: State, desk: 
     assert (late.rule, late.dimension, late.member) == ("alert_latency", "batch", "b1")
     assert (late.severity, late.run_id) == (Severity.CRITICAL, "")
     assert late.reason == (
-        "a1 has not been received by any channel outside since its export arrived at"
+        "a1 has no receipt from outside since its export arrived at"
         " 2026-01-05 03:00:00 UTC, more than 300 s ago"
     )
 
@@ -200,7 +200,7 @@ def test_a_rise_that_comes_late_is_late(state: State, tick: Tick) -> None:
         run(at, "r2", 2, "b2", ARRIVED + timedelta(days=1))
         step(at, "a1", "r2", [SLACK], kind="raised", at=COMMITTED + timedelta(days=1))
     (late,) = tick(OVER_LIMIT + timedelta(days=1))
-    assert late.state.reason.startswith("a1 has not been received")
+    assert late.state.reason.startswith("a1 has no receipt")
 
 
 @pytest.mark.parametrize("kind", [Kind.LATENCY, Kind.DELIVERY])
@@ -271,7 +271,7 @@ def test_it_is_told_in_both_languages(state: State, desk: Desk, tick: Tick) -> N
     assert message.subject.es == "Alertas tardías de b1: advertencia"
     assert message.summary.en == f"{begun.state.reason}."
     assert message.summary.es == (
-        "ningún canal externo ha recibido a1 desde que llegó su exportación el 2026-01-05 03:00:00"
+        "a1 no tiene acuse de recibo externo desde que llegó su exportación el 2026-01-05 03:00:00"
         " UTC, hace más de 300 s; email recibió a2 301.0 s después de que llegó su exportación,"
         " 1.0 s más que el límite de 300 s."
     )

@@ -93,8 +93,8 @@ SENTENCES: Mapping[str, str] = {
     "answer_expired": "{name}'s acknowledgement has expired",
     "moved_by": "moved by, in points: {parts}",
     "late_waiting": (
-        "{alert} has not been received by any channel outside since its export arrived at "
-        "{moment}, more than {limit} s ago"
+        "{alert} has no receipt from outside since its export arrived at {moment}, more than "
+        "{limit} s ago"
     ),
     "late_received": (
         "{alert} was received by {channel} {seconds} s after its export arrived, {over} s past "

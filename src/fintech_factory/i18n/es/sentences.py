@@ -106,7 +106,7 @@ SENTENCES: Mapping[str, str] = {
     "answer_expired": "venció la confirmación de {name}",
     "moved_by": "lo movió, en puntos: {parts}",
     "late_waiting": (
-        "ningún canal externo ha recibido {alert} desde que llegó su exportación el {moment}, "
+        "{alert} no tiene acuse de recibo externo desde que llegó su exportación el {moment}, "
         "hace más de {limit} s"
     ),
     "late_received": (
