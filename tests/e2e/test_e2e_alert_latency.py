@@ -63,6 +63,9 @@ def test_an_alert_of_the_clock_has_no_arrival(world: World) -> None:
     assert way["received_at"] is not None
     shown = world.call("alerts", "show", world.alert("export_missing")["id"])
     assert "unavailable: no run caused it" in shown.out
+    gates = world.gates("export_missing", "--no-probe")
+    assert gates["computed"]["said"] == "cascade as of 2025-12-12"
+    assert gates["condition"]["passed"] is True
 
 
 def late(world: World) -> dict[str, Any]:

@@ -223,3 +223,28 @@ def test_a_withheld_figure_says_that_engines_disagree(switched_on: Alerting) -> 
     held = seen("6", status=Sight.WITHHELD, reason="the engines disagree")
     walked = walk(switched_on, asked(switched_on, observation=held, state=None))
     assert "withheld as of 2026-01-01: the engines disagree" in walked["computed"].said
+
+
+def test_a_rule_that_finds_things_has_found_nothing_or_names_the_thing(
+    switched_on: Alerting,
+) -> None:
+    by = switched_on.rules["export_missing"]
+    walked = walk(switched_on, asked(switched_on, None, rule=by, observation=None))
+    assert (walked["computed"].passed, walked["computed"].said) == (
+        False,
+        "nothing was found by it",
+    )
+    found = seen(None, rule=by.id, dimension="source", member="cascade", status=Sight.OK)
+    walked = walk(switched_on, asked(switched_on, None, rule=by, observation=found))
+    assert (walked["computed"].passed, walked["computed"].said) == (
+        True,
+        "cascade as of 2026-01-01",
+    )
+
+
+def test_what_speaks_of_messages_is_not_stale_with_the_figures(switched_on: Alerting) -> None:
+    for name, is_open in (("alert_latency", True), ("delivery_failed", True), ("covenants", False)):
+        by = switched_on.rules[name]
+        found = seen(None, rule=name, member="x", status=Sight.OK)
+        about = asked(switched_on, None, rule=by, observation=found, stale="an export is late")
+        assert walk(switched_on, about)["fresh"].passed is is_open

@@ -22,6 +22,7 @@ from fintech_factory.pipeline.alert_background import Known, background
 from fintech_factory.pipeline.alert_desk import Answer, Change, Desk, Step, act_on, commit, judge
 from fintech_factory.pipeline.alert_message import message_of
 from fintech_factory.pipeline.alert_promise import late_words, lateness
+from fintech_factory.pipeline.alert_store import last_member
 from fintech_factory.state.store import State
 from fintech_factory.state.tables import metadata
 from fintech_factory.values import LimitState, Severity
@@ -284,3 +285,26 @@ def test_without_such_a_rule_nothing_is_looked_at(state: State, desk: Desk) -> N
     an_export(state, ("deferred", 3))
     rules = {name: each for name, each in desk.alerting.rules.items() if name != "alert_latency"}
     assert seen(state, replace(desk.alerting, rules=rules)) == []
+
+
+def test_the_newest_part_of_a_rule_is_that_of_its_open_alert_or_else_what_it_judged_last(
+    state: State, tick: Tick
+) -> None:
+    with state.transaction() as at:
+        assert last_member(at, "alert_latency") == ""
+    an_export(state, ("accepted", 7))
+    tick(OVER_LIMIT)
+    with state.transaction() as at:
+        # An underscore is a letter, not any letter.
+        found = (last_member(at, "alert_latency"), last_member(at, "alert_latenc_"))
+        run(at, "r2", 2, "b2", ARRIVED - timedelta(days=1))
+        fired(at, "a2", "r2", [MAIL])
+    assert found == ("b1", "")
+    tick(OVER_LIMIT + timedelta(minutes=1))
+    with state.transaction() as at:
+        run(at, "r3", 3, "b3")
+        fired(at, "a3", "r3", [MAIL])
+        sent(at, "a3", MAIL, ("accepted", 7))
+    tick(OVER_LIMIT + timedelta(minutes=2))
+    with state.transaction() as at:
+        assert last_member(at, "alert_latency") == "b2"
