@@ -124,6 +124,17 @@ def test_a_receipt_at_the_limit_is_late_and_says_by_how_much(
     assert (found.reason, found.severity is None) == (said, said.startswith("every"))
 
 
+@pytest.mark.parametrize("within", [120, 600])
+def test_an_export_is_looked_at_by_the_rules_own_limit(
+    state: State, desk: Desk, within: int
+) -> None:
+    an_export(state, ("deferred", 3))
+    limit = timedelta(seconds=within)
+    alerting, over = by(desk, within=limit), ARRIVED + limit
+    assert seen(state, alerting, over - timedelta(microseconds=1)) == []
+    assert len(seen(state, alerting, over)) == 1
+
+
 def test_it_begins_once_follows_the_receipt_and_ends_with_what_was_late(
     state: State, tick: Tick
 ) -> None:
@@ -270,6 +281,8 @@ def test_it_is_told_in_both_languages(state: State, desk: Desk, tick: Tick) -> N
     message = desk.word(Step(begun.rule, begun.state, begun.transitions[0]))
     assert message.subject.en == "Late alerts of b1: warning"
     assert message.subject.es == "Alertas tardías de b1: advertencia"
+    assert message.as_of is None
+    assert (message.facts[0].label.en, message.facts[0].value) == ("Seen on", ARRIVED.date())
     assert message.summary.en == f"{begun.state.reason}."
     assert message.summary.es == (
         "a1 no tiene acuse de recibo externo desde que llegó su exportación el 2026-01-05 03:00:00"
@@ -303,8 +316,8 @@ def test_the_newest_part_of_a_rule_is_that_of_its_open_alert_or_else_what_it_jud
     tick(OVER_LIMIT + timedelta(minutes=1))
     with state.transaction() as at:
         run(at, "r3", 3, "b3")
-        fired(at, "a3", "r3", [MAIL])
-        sent(at, "a3", MAIL, ("accepted", 7))
+        fired(at, "a3", "r3", [SLACK])
+        sent(at, "a3", SLACK, ("accepted", 7), alone=True)
     tick(OVER_LIMIT + timedelta(minutes=2))
     with state.transaction() as at:
         assert last_member(at, "alert_latency") == "b2"
