@@ -29,6 +29,9 @@ def test_the_way_of_an_alert_is_shown_and_summed_up(world: World) -> None:
     assert (summed["missed"], summed["promised_seconds"]) == (0, 300)
     assert summed["received"] == summed["caused_by_an_arrival"] > 0
     assert "missed 300 s" in world.call("alerts", "history").out
+    # The next day only PAR 90 goes up a step, and that is told at once as well.
+    world.day("9", "2025-12-11")
+    assert latency(world)["received"] == summed["received"] + 1
 
 
 def test_a_peer_that_is_down_past_five_minutes_is_a_missed_promise(
