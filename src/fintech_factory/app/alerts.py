@@ -232,6 +232,7 @@ class Alerts:
             self.factory.clock,
             paces=Paces(channels.paces()),
             note=deliveries.note,
+            kept=deliveries.kept,
         )
 
     def send_if_due(self, patience: timedelta) -> "Tally | None":

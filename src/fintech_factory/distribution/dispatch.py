@@ -2,6 +2,7 @@
 
 import logging
 import secrets
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -16,6 +17,7 @@ from fintech_factory.distribution.channel import Channel, Outcome, Word
 from fintech_factory.distribution.outbox import Lease, Leased
 from fintech_factory.distribution.pace import Paces
 from fintech_factory.distribution.retry import Next, Policy, Standing, next_of
+from fintech_factory.errors import StateError
 from fintech_factory.faults import reach
 from fintech_factory.state.store import State
 
@@ -26,6 +28,8 @@ log = logging.getLogger(__name__)
 _DICE = secrets.SystemRandom()
 NOT_SENT = "its lease ended before it was sent"
 """Why a sender that stood still for too long sent nothing: another one may have it by now."""
+# A server that is started anew is back in a second or two; longer waits keep a busy one in peace.
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +83,19 @@ def _nothing_more(_connection: Connection, _done: Sequence[Done], _at: datetime)
     return None
 
 
+def _nobody_waits() -> None:
+    return None
+
+
 @dataclass(slots=True)
 class Dispatcher:
     """Sends for one state database. Several may work at once: what one has leased is its own.
 
     `note` is called in the transaction that writes outcomes down: what follows from them (the
-    audit entry, word of a dead letter) is kept together with them. `lease` is how long what a
-    sender took stays its own: what one left behind when it stopped is sent again after it.
+    audit entry, word of a dead letter) is kept together with them; `kept` is called once that
+    transaction is committed. `lease` is how long what a sender took stays its own: what one left
+    behind when it stopped is sent again after it. While the database takes nothing a sender holds
+    on to what it knows for as long, and tries again; `pause` waits for some seconds.
     """
 
     state: State
@@ -94,23 +104,30 @@ class Dispatcher:
     policy: Policy = field(default_factory=Policy)
     paces: Paces = field(default_factory=Paces)
     note: Callable[[Connection, Sequence[Done], datetime], None] = _nothing_more
+    kept: Callable[[], None] = _nobody_waits
+    pause: Callable[[float], None] = time.sleep
     draw: Callable[[], float] = _DICE.random
     at_once: int = 16
     lease: timedelta = timedelta(minutes=2)
     owner: str = field(default_factory=lambda: secrets.token_hex(8))
 
     def drain(self) -> Tally:
-        """Send all that is due now; the tally says from when the rest is due."""
+        """Send all that is due now; the tally says from when the rest is due.
+
+        Raises:
+            StateError: the database takes nothing. What was sent by then and could not be written
+                down within its lease is sent again after it, and says that it may be a repeat.
+        """
         tally = Tally()
         with ThreadPoolExecutor(max_workers=self.at_once) as pool:
             sent: dict[Future[Outcome], Leased] = {}
-            while self._start(pool, sent) or sent:
-                # Whoever is quick does not wait for whoever is slow.
-                ended, _ = wait(sent, return_when=FIRST_COMPLETED)
-                reach("delivery.sent")
-                for done in self._finish([(sent.pop(each), each.result()) for each in ended]):
-                    tally.count(done.then.standing)
-                reach("delivery.recorded")
+            try:
+                while self._start(pool, sent) or sent:
+                    self._record(sent, tally)
+            finally:
+                # Whatever ends the round: nobody else will ever know what these are answered.
+                while sent:
+                    self._record(sent, tally)
         with self.state.reading() as connection:
             tally.next_due = outbox.next_due(connection)
         return tally
@@ -122,6 +139,15 @@ class Dispatcher:
             sleep(max((whole.next_due - self.clock.now()).total_seconds(), 0.01))
             whole = whole.then(self.drain())
         return whole
+
+    def _record(self, sent: dict[Future[Outcome], Leased], tally: Tally) -> None:
+        """Wait until something is answered, and write it down."""
+        # Whoever is quick does not wait for whoever is slow.
+        ended, _ = wait(sent, return_when=FIRST_COMPLETED)
+        reach("delivery.sent")
+        for done in self._finish([(sent.pop(each), each.result()) for each in ended]):
+            tally.count(done.then.standing)
+        reach("delivery.recorded")
 
     def _start(self, pool: ThreadPoolExecutor, sent: dict[Future[Outcome], Leased]) -> int:
         """Start what is due, as far as there are hands; no channel takes more than half of them."""
@@ -191,15 +217,44 @@ class Dispatcher:
         return outcome
 
     def _finish(self, ended: Sequence[tuple[Leased, Outcome]]) -> list[Done]:
-        at, done = self.clock.now(), []
-        with self.state.transaction() as connection:
-            for leased, outcome in ended:
-                then = next_of(leased.tried, outcome, at, self.policy, self.draw)
-                if outbox.finish(connection, leased, outcome, then, at):
-                    done.append(Done(leased, outcome, then))
-                self._slow_down(leased, outcome, at)
-            self.note(connection, done, at)
-            reach("delivery.in_transaction")
+        """Write down what became of attempts, however often it takes within their lease.
+
+        An answer that is given up is lost: the message is sent again, and may be a repeat.
+        """
+        at, pause_s = self.clock.now(), _FIRST_PAUSE_S
+        until = max(leased.until for leased, _ in ended)
+        for leased, outcome in ended:
+            self._slow_down(leased, outcome, at)
+        done: list[Done] = []
+        while True:
+            try:
+                with self.state.transaction() as connection:
+                    # Where the server broke off while it committed, it may have kept all of it.
+                    if not done or not outbox.is_finished(connection, ended[0][0], at):
+                        done = self._write(connection, ended, at)
+            except StateError as failure:
+                if self.clock.now() + timedelta(seconds=pause_s) > until:
+                    log.exception("outcomes lost", extra={"count": len(ended)})
+                    raise
+                if pause_s == _FIRST_PAUSE_S:
+                    log.warning("outcomes not written down yet: %s", failure.what)
+            else:
+                self.kept()
+                return done
+            self.pause(pause_s)
+            pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
+
+    def _write(
+        self, connection: Connection, ended: Sequence[tuple[Leased, Outcome]], at: datetime
+    ) -> list[Done]:
+        done = []
+        for leased, outcome in ended:
+            wanted = next_of(leased.tried, outcome, at, self.policy, self.draw)
+            then = outbox.finish(connection, leased, outcome, wanted, at)
+            if then is not None:
+                done.append(Done(leased, outcome, then))
+        self.note(connection, done, at)
+        reach("delivery.in_transaction")
         return done
 
     def _slow_down(self, leased: Leased, outcome: Outcome, at: datetime) -> None:

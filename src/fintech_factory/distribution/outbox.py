@@ -24,6 +24,7 @@ __all__ = [
     "dead_letters",
     "enqueue",
     "finish",
+    "is_finished",
     "next_due",
     "postpone",
     "replay",
@@ -31,6 +32,8 @@ __all__ = [
 
 _outbox = metadata.tables["outbox"]
 _attempt = metadata.tables["attempt"]
+# The word of an attempt until its outcome is known.
+_STARTED = "started"
 # What a kill between the provider's acceptance and our own commit leaves behind.
 _INTERRUPTED = "the sender stopped before it could write down what became of this attempt"
 _RANK = {Severity.CRITICAL: 0, Severity.WARNING: 1, Severity.INFO: 2}
@@ -119,16 +122,12 @@ def begin(connection: Connection, leased: Sequence[Leased], at: datetime) -> lis
     begun = []
     for each in leased:
         number = each.tried.attempts + 1
-        held = connection.execute(
-            update(_outbox)
-            .where(_outbox.c.sequence == each.sequence, _outbox.c.fence == each.fence)
-            .values(attempts=number)
-        )
+        held = connection.execute(update(_outbox).where(*_own(each)).values(attempts=number))
         if held.rowcount == 0:
             continue
         made = connection.execute(
             _attempt.insert().values(
-                outbox=each.sequence, number=number, started_at=at, word="started"
+                outbox=each.sequence, number=number, started_at=at, word=_STARTED
             )
         )
         (attempt,) = made.inserted_primary_key or (0,)
@@ -138,10 +137,12 @@ def begin(connection: Connection, leased: Sequence[Leased], at: datetime) -> lis
 
 def finish(
     connection: Connection, leased: Leased, outcome: Outcome, then: Next, at: datetime
-) -> bool:
-    """Write down what became of an attempt; False if the lease was lost meanwhile.
+) -> Next | None:
+    """Write down what became of an attempt; give what becomes of its delivery by that.
 
-    The attempt's row is written either way: it happened.
+    The attempt's row is written either way: it happened. Whoever lost the lease meanwhile has no
+    say in what becomes of the delivery (None), but for one thing: what the provider accepted has
+    arrived, whoever holds the lease by now, and nobody needs to send it again.
     """
     connection.execute(
         update(_attempt)
@@ -167,19 +168,29 @@ def finish(
         values["finished_at"] = at
     if outcome.word is Word.ACCEPTED:
         values["provider_id"] = outcome.provider_id
-    held = connection.execute(
-        update(_outbox)
-        .where(_outbox.c.sequence == leased.sequence, _outbox.c.fence == leased.fence)
-        .values(**values)
+    held = connection.execute(update(_outbox).where(*_own(leased)).values(**values))
+    if held.rowcount == 1:
+        return then
+    return _settle(connection, leased, values) if outcome.word is Word.ACCEPTED else None
+
+
+def is_finished(connection: Connection, leased: Leased, at: datetime) -> bool:
+    """Whether an attempt's outcome was written down as of a moment.
+
+    A commit that was broken off without an answer may have been kept: whoever still works on it
+    is waited for.
+    """
+    ended_at = connection.scalar(
+        select(_attempt.c.ended_at).where(_attempt.c.sequence == leased.attempt).with_for_update()
     )
-    return held.rowcount == 1
+    return bool(ended_at == at)
 
 
 def postpone(connection: Connection, leased: Leased, until: datetime) -> None:
     """Give a lease back untried: its destination is not to be hurried."""
     connection.execute(
         update(_outbox)
-        .where(_outbox.c.sequence == leased.sequence, _outbox.c.fence == leased.fence)
+        .where(*_own(leased))
         .values(status=Standing.WAITING.value, due_at=until, lease_owner="", lease_until=None)
     )
 
@@ -227,6 +238,28 @@ def replay(
     return rows
 
 
+def _own(leased: Leased) -> tuple[ColumnElement[bool], ...]:
+    """Match a delivery as long as a sender holds it."""
+    return (
+        _outbox.c.sequence == leased.sequence,
+        _outbox.c.fence == leased.fence,
+        _outbox.c.status == Standing.LEASED,
+    )
+
+
+def _settle(connection: Connection, leased: Leased, values: dict[str, Any]) -> Next | None:
+    """End a delivery that arrived by an attempt whose lease was lost; None if it had ended so."""
+    # Whoever took it over marked it; it may have gone out once more since.
+    del values["may_repeat"]
+    settled = connection.execute(
+        update(_outbox)
+        .where(_outbox.c.sequence == leased.sequence, _outbox.c.status != Standing.DELIVERED)
+        .values(**values)
+        .returning(_outbox.c.may_repeat)
+    ).first()
+    return None if settled is None else Next(Standing.DELIVERED, may_repeat=settled.may_repeat)
+
+
 def _free(lease: Lease) -> tuple[ColumnElement[bool], ...]:
     return _outbox.c.channel.not_in(lease.busy), _outbox.c.sequence.not_in(lease.held)
 
@@ -268,7 +301,7 @@ def _row(post: Post, at: datetime, policy: Policy) -> dict[str, Any]:
 def _lease(connection: Connection, row: Row[Any], lease: Lease, at: datetime) -> Leased:
     interrupted = connection.execute(
         update(_attempt)
-        .where(_attempt.c.outbox == row.sequence, _attempt.c.word == "started")
+        .where(_attempt.c.outbox == row.sequence, _attempt.c.word == _STARTED)
         .values(word=Word.UNKNOWN.value, ended_at=at, reason=_INTERRUPTED)
     ).rowcount
     may_repeat = row.may_repeat or interrupted > 0

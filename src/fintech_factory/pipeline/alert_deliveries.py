@@ -27,11 +27,13 @@ _CHANNEL = "channel"
 class Deliveries:
     """Takes note of outcomes, in the transaction that writes them down.
 
-    `head` is the audit trail's once something was noted; whoever sends seals it afterwards.
+    `head` is the audit trail's once something was noted and kept; whoever sends seals it
+    afterwards. One that was never committed must not be sealed: it would be missed in the trail.
     """
 
     desk: Desk
     head: Head | None = None
+    _noted: Head | None = None
 
     def note(self, connection: Connection, done: Sequence[Done], at: datetime) -> None:
         """Write an entry for each delivery that has ended, and alert where one has failed.
@@ -41,12 +43,16 @@ class Deliveries:
         ended = [each for each in done if each.then.standing is not Standing.WAITING]
         if not ended:
             return
-        self.head = self.desk.append(connection, [_entry(each, at) for each in ended])
+        self._noted = self.desk.append(connection, [_entry(each, at) for each in ended])
         observations = self._observations(connection, ended, at)
         committed = commit(
             connection, self.desk, judge(connection, self.desk, observations, at), at
         )
-        self.head = committed.head or self.head
+        self._noted = committed.head or self._noted
+
+    def kept(self) -> None:
+        """Take what was noted last as written down: its transaction is committed."""
+        self.head = self._noted
 
     def _observations(
         self, connection: Connection, ended: Sequence[Done], at: datetime

@@ -3,14 +3,14 @@
 from datetime import timedelta
 
 import pytest
-from distribution_desk import Desk, ScriptedChannel, post
+from distribution_desk import NOON, Desk, ScriptedChannel, post
 
 from fintech_factory.distribution import outbox
 from fintech_factory.distribution.channel import Delivery, Outcome, Word
 from fintech_factory.distribution.dispatch import Dispatcher
-from fintech_factory.distribution.outbox import Lease, replay
+from fintech_factory.distribution.outbox import Lease, Leased, replay
 from fintech_factory.distribution.pace import Pace, Paces
-from fintech_factory.distribution.retry import Policy
+from fintech_factory.distribution.retry import Policy, Standing
 from fintech_factory.values import Severity
 
 LATER = Outcome(Word.DEFERRED, reason="503")
@@ -348,3 +348,84 @@ def test_what_follows_from_an_outcome_is_written_with_it_or_not_at_all(desk: Des
     with pytest.raises(OSError, match="disk is full"):
         desk.dispatcher.drain()
     assert desk.statuses() == ["leased"]
+
+
+def taken_over(desk: Desk, *, begun: bool = True) -> tuple[Leased, list[Leased]]:
+    """Give a message's sender that lost its lease, and the one that has it now."""
+    desk.put(post())
+    with desk.state.transaction() as connection:
+        lease = Lease("frozen", timedelta(minutes=2), 5)
+        at = desk.clock.now()
+        (stale,) = outbox.begin(connection, outbox.claim(connection, lease, at), at)
+    desk.clock.sleep(121)
+    with desk.state.transaction() as connection:
+        lease = Lease("other", timedelta(minutes=2), 5)
+        own = outbox.claim(connection, lease, desk.clock.now())
+        return stale, outbox.begin(connection, own, desk.clock.now()) if begun else own
+
+
+def by_number(desk: Desk) -> list[dict[str, object]]:
+    return sorted(desk.rows("attempt"), key=lambda row: str(row["number"]))
+
+
+ARRIVED = Outcome(Word.ACCEPTED, provider_id="late")
+
+
+def test_what_is_known_to_have_arrived_is_not_sent_again_by_whoever_took_it_over(
+    desk: Desk,
+) -> None:
+    """The first sender thaws after the other one has taken its message, and before it sends."""
+    stale, own = taken_over(desk, begun=False)
+    (done,) = desk.dispatcher._finish([(stale, ARRIVED)])
+    assert (done.then.standing, done.then.may_repeat) == (Standing.DELIVERED, True)
+    with desk.state.transaction() as connection:
+        assert outbox.begin(connection, own, desk.clock.now()) == []
+        outbox.postpone(connection, own[0], desk.clock.now())
+    desk.clock.sleep(121)
+    desk.dispatcher.drain()
+    assert desk.channel.given == []
+    (row,) = desk.rows()
+    assert (row["status"], row["provider_id"], row["finished_at"]) == (
+        "delivered",
+        "late",
+        NOON + timedelta(seconds=121),
+    )
+    assert [each["word"] for each in desk.rows("attempt")] == ["accepted"]
+
+
+@pytest.mark.parametrize("outcome", [LATER, NEVER, PERHAPS])
+def test_what_is_known_to_have_arrived_stays_so_whatever_the_other_sender_meets(
+    desk: Desk, outcome: Outcome
+) -> None:
+    stale, own = taken_over(desk)
+    assert len(desk.dispatcher._finish([(stale, ARRIVED)])) == 1
+    assert desk.dispatcher._finish([(own[0], outcome)]) == []
+    (row,) = desk.rows()
+    assert (row["status"], row["provider_id"]) == ("delivered", "late")
+    # Each attempt says what truly became of it.
+    assert [each["word"] for each in by_number(desk)] == ["accepted", outcome.word.value]
+
+
+@pytest.mark.parametrize("outcome", [LATER, NEVER, PERHAPS])
+def test_a_late_receipt_ends_what_the_other_sender_could_not_deliver(
+    desk: Desk, outcome: Outcome
+) -> None:
+    """Else it is sent once more, or stands as a dead letter that somebody replays."""
+    stale, own = taken_over(desk)
+    desk.dispatcher._finish([(own[0], outcome)])
+    (done,) = desk.dispatcher._finish([(stale, ARRIVED)])
+    assert done.then.standing is Standing.DELIVERED
+    (row,) = desk.rows()
+    assert (row["status"], row["provider_id"], row["reason"]) == ("delivered", "late", "")
+    desk.clock.sleep(3600)
+    desk.dispatcher.drain()
+    assert desk.channel.given == []
+
+
+def test_of_two_receipts_the_first_that_was_written_stands(desk: Desk) -> None:
+    stale, own = taken_over(desk)
+    assert len(desk.dispatcher._finish([(own[0], Outcome(Word.ACCEPTED, "its own"))])) == 1
+    assert desk.dispatcher._finish([(stale, ARRIVED)]) == []
+    (row,) = desk.rows()
+    assert (row["status"], row["provider_id"], row["may_repeat"]) == ("delivered", "its own", True)
+    assert [each["provider_id"] for each in by_number(desk)] == ["late", "its own"]
