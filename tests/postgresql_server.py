@@ -28,6 +28,23 @@ class PostgreSQL:
 
     port: int
     password: str
+    watch: "subprocess.Popen[str] | None" = None
+
+    def stop(self) -> None:
+        """Shut a durable server down: whoever is connected is cut off, what is committed stays."""
+        self._do("stop")
+
+    def start(self) -> None:
+        """Start it again, on the same port."""
+        self._do("start")
+
+    def _do(self, what: str) -> None:
+        assert self.watch is not None
+        assert self.watch.stdin is not None
+        assert self.watch.stdout is not None
+        self.watch.stdin.write(f"{what}\n")
+        self.watch.stdin.flush()
+        assert json.loads(self.watch.stdout.readline() or "{}") == {"done": what}
 
     def url(self, database: str, password: str | None = None) -> str:
         """Give the URL of a database, as `State` takes it."""
@@ -72,15 +89,20 @@ def installed() -> Path | None:
 
 
 @contextmanager
-def started(programs: Path) -> Iterator[PostgreSQL]:
-    """Run a server while the block runs.
+def started(programs: Path, *, durable: bool = False) -> Iterator[PostgreSQL]:
+    """Run a server while the block runs; a durable one writes its commits to the disk.
 
     Another process watches this one through a pipe: however this one ends, the server is stopped
     and its folder removed.
     """
     password = secrets.token_hex(16)
     folder = Path(tempfile.mkdtemp(prefix="factory-postgresql-"))
-    request = {"programs": str(programs), "folder": str(folder), "password": password}
+    request: dict[str, object] = {
+        "programs": str(programs),
+        "folder": str(folder),
+        "password": password,
+    }
+    request |= {"durable": durable}
     with subprocess.Popen(
         [sys.executable, "-I", str(_WATCH)],
         stdin=subprocess.PIPE,
@@ -97,7 +119,7 @@ def started(programs: Path) -> Iterator[PostgreSQL]:
         if "port" not in said:
             raise RuntimeError(f"PostgreSQL did not start: {said.get('reason', 'it said nothing')}")
         try:
-            yield PostgreSQL(said["port"], password)
+            yield PostgreSQL(said["port"], password, watch)
         finally:
             watch.stdin.close()
             watch.wait(timeout=30)

@@ -15,31 +15,44 @@ from typing import Any
 _ATTEMPTS = 3
 _READY_S = 60
 # Nobody keeps what tests write: waiting for the disk would only slow them down.
+_HASTY = ("fsync=off", "full_page_writes=off", "synchronous_commit=off")
 _SETTINGS = (
-    "fsync=off", "full_page_writes=off", "jit=off", "listen_addresses=127.0.0.1",
-    "max_connections=60", "shared_buffers=32MB", "synchronous_commit=off",
+    "jit=off", "listen_addresses=127.0.0.1", "max_connections=60", "shared_buffers=32MB",
     "unix_socket_directories=", "timezone=UTC", "log_min_messages=fatal",
 )  # fmt: skip
 
 
 def main() -> int:
-    """Serve one request: a line of JSON with `programs`, `folder`, `password`, maybe `account`."""
+    """Serve one request: a line of JSON with `programs`, `folder`, `password`, maybe `account`.
+
+    A `durable` server keeps what it has committed, and is stopped and started again on its port by
+    the lines `stop` and `start`; each is answered once it is done.
+    """
     request: dict[str, Any] = json.loads(sys.stdin.readline())
     folder, server = Path(request["folder"]), None
     try:
         _initialise(folder, request)
         server, port = _start(folder, request)
-        print(json.dumps({"port": port}), flush=True)  # noqa: T201 - the answer
-        sys.stdin.read()
+        _say({"port": port})
+        for line in sys.stdin:
+            if line.strip() == "stop":
+                _stop(server, signal.SIGINT)
+            else:
+                server = _launch(folder, request, port)
+            _say({"done": line.strip()})
     except (OSError, RuntimeError, subprocess.SubprocessError) as failed:
         said = getattr(failed, "stderr", None) or str(failed)
-        print(json.dumps({"reason": said}), flush=True)  # noqa: T201
+        _say({"reason": said})
         return 1
     finally:
         if server is not None:
             _stop(server)
         shutil.rmtree(folder, ignore_errors=True)
     return 0
+
+
+def _say(what: dict[str, object]) -> None:
+    print(json.dumps(what), flush=True)  # noqa: T201 - the answer
 
 
 def _initialise(folder: Path, request: dict[str, Any]) -> None:
@@ -60,25 +73,35 @@ def _initialise(folder: Path, request: dict[str, Any]) -> None:
 
 def _start(folder: Path, request: dict[str, Any]) -> tuple["subprocess.Popen[bytes]", int]:
     """Start on a port that was free a moment ago; another one if somebody was faster."""
-    for _ in range(_ATTEMPTS):
+    for attempt in range(_ATTEMPTS):
         port = _free_port()
-        options = [part for each in _SETTINGS for part in ("-c", each)]
-        server = subprocess.Popen(
-            _command(request, "postgres", "-D", str(folder / "cluster"), "-p", str(port), *options),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            cwd="/",
-        )
-        if _is_ready(server, request, port):
-            return server, port
+        try:
+            return _launch(folder, request, port), port
+        except RuntimeError:
+            if attempt == _ATTEMPTS - 1:
+                raise
+    raise AssertionError
+
+
+def _launch(folder: Path, request: dict[str, Any], port: int) -> "subprocess.Popen[bytes]":
+    settings = _SETTINGS if request.get("durable") else (*_HASTY, *_SETTINGS)
+    options = [part for each in settings for part in ("-c", each)]
+    server = subprocess.Popen(
+        _command(request, "postgres", "-D", str(folder / "cluster"), "-p", str(port), *options),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd="/",
+    )
+    if not _is_ready(server, request, port):
         server.wait(20)
-    raise RuntimeError("it ended each time before it answered")
+        raise RuntimeError("it ended before it answered")
+    return server
 
 
-def _stop(server: "subprocess.Popen[bytes]") -> None:
-    # Immediate: what it would still write is deleted anyway.
-    server.send_signal(signal.SIGQUIT)
+def _stop(server: "subprocess.Popen[bytes]", by: int = signal.SIGQUIT) -> None:
+    # Immediate, unless somebody starts it again: what it would still write is deleted anyway.
+    server.send_signal(by)
     try:
         server.wait(20)
     except subprocess.TimeoutExpired:
