@@ -2,9 +2,11 @@
 
 It reads one JSON object a line: `arguments`, where to write (`out`), and when to die: `point` with
 `nth` (the process kills itself when it comes there for the nth time), or `after_s` (it is killed
-from outside). It answers each by one line: the exit code, negative for a signal. What commands
-need is loaded once, before they part: a process of Python's own takes most of a second to begin.
-The product's clock starts at noon with it, so that no midnight parts what is compared.
+from outside). It answers each by one line: the exit code, negative for a signal. With `freeze` the
+process is stopped instead, its number is answered (`frozen`), and it goes on by a line with `thaw`.
+What commands need is loaded once, before they part: a process of Python's own takes most of a
+second to begin. The product's clock starts at noon with it, so that no midnight parts what is
+compared.
 """
 
 import json
@@ -41,12 +43,15 @@ def command(said: dict[str, Any]) -> None:
     from fintech_factory.app.alerts import Alerts
     from fintech_factory.cli import main
     from fintech_factory.clock import SystemClock
+    from fintech_factory.state import engine
 
     out = os.open(said["out"], os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
     for stream in (1, 2):
         os.dup2(out, stream)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
 
+    # Whom a stopped process keeps from writing is told so sooner than after half a minute.
+    engine._BUSY_S = said.get("busy_s", engine._BUSY_S)
     made = Alerts._dispatcher
 
     def hurried(self: Alerts, deliveries: Any) -> Any:  # noqa: ANN401
@@ -66,7 +71,7 @@ def command(said: dict[str, Any]) -> None:
         with counting:
             met += 1
             if met == said.get("nth", 1):
-                os.kill(os.getpid(), signal.SIGKILL)
+                os.kill(os.getpid(), signal.SIGSTOP if said.get("freeze") else signal.SIGKILL)
 
     with faults.watched(watch):
         main(said["arguments"])
@@ -88,6 +93,20 @@ def wait(pid: int, after_s: float | None) -> int:
     return os.waitstatus_to_exitcode(status)
 
 
+def freeze(pid: int) -> dict[str, object]:
+    """Wait until a process has stopped, or has ended before it came to where it stops."""
+    _, status = os.waitpid(pid, os.WUNTRACED)
+    if os.WIFSTOPPED(status):
+        return {"code": 0, "frozen": pid}
+    return {"code": os.waitstatus_to_exitcode(status)}
+
+
+def thaw(pid: int) -> int:
+    """Let a stopped process go on, and wait for its end."""
+    os.kill(pid, signal.SIGCONT)
+    return wait(pid, None)
+
+
 def say(what: dict[str, object]) -> None:
     """Answer in one line."""
     sys.stdout.write(json.dumps(what) + "\n")
@@ -98,8 +117,13 @@ def serve() -> None:
     """Do what is asked, line by line, until nobody asks any more."""
     load()
     say({"ready": True})
+    frozen: set[int] = set()
     for line in sys.stdin:
         said = json.loads(line)
+        if said.get("thaw") in frozen:
+            frozen.remove(said["thaw"])
+            say({"code": thaw(said["thaw"])})
+            continue
         pid = os.fork()
         if pid == 0:
             code = 1
@@ -115,7 +139,15 @@ def serve() -> None:
                 sys.stdout.flush()
                 sys.stderr.flush()
                 os._exit(code)
-        say({"code": wait(pid, said.get("after_s"))})
+        if said.get("freeze"):
+            answer = freeze(pid)
+            frozen |= {pid} if "frozen" in answer else set()
+            say(answer)
+        else:
+            say({"code": wait(pid, said.get("after_s"))})
+    for pid in frozen:
+        # A test that failed in between left it; it is ours.
+        os.kill(pid, signal.SIGKILL)
 
 
 if __name__ == "__main__":

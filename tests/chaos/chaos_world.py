@@ -134,11 +134,33 @@ class Child:
             "lease_s": _LEASE_S,
             **death,
         }
+        return int(self._ask(said)["code"])
+
+    def frozen(self, root: Path, *arguments: str, **where: object) -> int:
+        """Run `factory …` until it stops where it is told to; give the process."""
+        answer = self._ask(
+            {
+                "arguments": [*arguments, "--workspace", str(root)],
+                "out": str(root / "frozen.txt"),
+                "lease_s": _LEASE_S,
+                "freeze": True,
+                **where,
+            }
+        )
+        assert "frozen" in answer, (root / "frozen.txt").read_text(encoding="utf-8")
+        return int(answer["frozen"])
+
+    def thaw(self, process: int) -> int:
+        """Let it go on; give how it ended."""
+        return int(self._ask({"thaw": process})["code"])
+
+    def _ask(self, said: dict[str, Any]) -> dict[str, Any]:
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         self.process.stdin.write(json.dumps(said) + "\n")
         self.process.stdin.flush()
-        return int(json.loads(self.process.stdout.readline())["code"])
+        answer: dict[str, Any] = json.loads(self.process.stdout.readline())
+        return answer
 
 
 @contextmanager
