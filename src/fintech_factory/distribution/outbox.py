@@ -257,7 +257,11 @@ def _settle(connection: Connection, leased: Leased, values: dict[str, Any]) -> N
         .values(**values)
         .returning(_outbox.c.may_repeat)
     ).first()
-    return None if settled is None else Next(Standing.DELIVERED, may_repeat=settled.may_repeat)
+    if settled is None:
+        return None
+    # Nobody takes it over any more, who would say so of whoever stopped meanwhile.
+    _interrupted(connection, leased.sequence, values["finished_at"])
+    return Next(Standing.DELIVERED, may_repeat=settled.may_repeat)
 
 
 def _free(lease: Lease) -> tuple[ColumnElement[bool], ...]:
@@ -298,13 +302,20 @@ def _row(post: Post, at: datetime, policy: Policy) -> dict[str, Any]:
     }
 
 
-def _lease(connection: Connection, row: Row[Any], lease: Lease, at: datetime) -> Leased:
-    interrupted = connection.execute(
+def _interrupted(connection: Connection, sequence: int, at: datetime) -> int:
+    """Say of attempts without an outcome that nobody knows it; give how many there were.
+
+    A sender that is alive all the same writes over it what truly became of its own.
+    """
+    return connection.execute(
         update(_attempt)
-        .where(_attempt.c.outbox == row.sequence, _attempt.c.word == _STARTED)
+        .where(_attempt.c.outbox == sequence, _attempt.c.word == _STARTED)
         .values(word=Word.UNKNOWN.value, ended_at=at, reason=_INTERRUPTED)
     ).rowcount
-    may_repeat = row.may_repeat or interrupted > 0
+
+
+def _lease(connection: Connection, row: Row[Any], lease: Lease, at: datetime) -> Leased:
+    may_repeat = row.may_repeat or _interrupted(connection, row.sequence, at) > 0
     connection.execute(
         update(_outbox)
         .where(_outbox.c.sequence == row.sequence)

@@ -429,3 +429,13 @@ def test_of_two_receipts_the_first_that_was_written_stands(desk: Desk) -> None:
     (row,) = desk.rows()
     assert (row["status"], row["provider_id"], row["may_repeat"]) == ("delivered", "its own", True)
     assert [each["provider_id"] for each in by_number(desk)] == ["late", "its own"]
+
+
+def test_a_late_receipt_leaves_no_attempt_without_an_outcome(desk: Desk) -> None:
+    """The one that took it over stopped for good after it had begun."""
+    stale, own = taken_over(desk)
+    desk.dispatcher._finish([(stale, ARRIVED)])
+    assert [each["word"] for each in by_number(desk)] == ["accepted", "unknown"]
+    # It was alive after all.
+    desk.dispatcher._finish([(own[0], Outcome(Word.ACCEPTED, "its own"))])
+    assert [each["word"] for each in by_number(desk)] == ["accepted", "accepted"]
