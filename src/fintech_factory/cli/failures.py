@@ -1,5 +1,6 @@
 """Turns what went wrong into one message and an exit code."""
 
+import errno
 import os
 import sys
 import tempfile
@@ -18,6 +19,8 @@ from fintech_factory.values import Problem
 __all__ = ["guarded"]
 
 _INTERRUPTED = 130
+# A full disk, and a quota that is used up.
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 # What a shell reports for a program whose reader went away (128 + SIGPIPE); `| head` is no error.
 _PIPE_CLOSED = 141
 
@@ -95,7 +98,21 @@ def _expected(error: FactoryError) -> _Failure:
     return _Failure(type(error).__name__, error.what, error.where, error.hint, problems)
 
 
+def _is_of_a_full_disk(error: BaseException | None) -> bool:
+    """Whether a failure, or what it comes from, is that there is no room."""
+    while error is not None:
+        # DuckDB gives no code of the system, only its words.
+        if getattr(error, "errno", None) in _FULL or "No space left on device" in str(error):
+            return True
+        error = error.__cause__
+    return False
+
+
 def _unexpected(error: Exception) -> _Failure:
+    if _is_of_a_full_disk(error):
+        said = " ".join(str(error).split())
+        what = f"the disk is full; what was published stays as it was ({said})"
+        return _Failure("DiskFull", what, hint="make room, then run the same command again")
     text = "".join(traceback.format_exception(error))
     what = f"something unexpected happened: {type(error).__name__}: {error}"
     if os.environ.get("FACTORY_DEBUG") == "1":

@@ -198,7 +198,10 @@ class DuckDBBuild(DuckDBReader):
                 hint="raise warehouse.memory_limit in config/factory.yaml",
             ) from full
         except duckdb.Error as wrong:
-            raise ModelError(str(wrong), where=f"model {name}", hint="see sql/models") from wrong
+            # DuckDB gives no code of the system, only its words.
+            is_full = "No space left on device" in str(wrong)
+            hint = "make room, then run the same command again" if is_full else "see sql/models"
+            raise ModelError(str(wrong), where=f"model {name}", hint=hint) from wrong
 
     def evaluate(self, sql: str, parameters: Sequence[object] = ()) -> list[Row]:
         """Run a user-defined query in a limited child process; as `evaluate_all`."""
