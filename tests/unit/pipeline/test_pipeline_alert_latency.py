@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Connection
-from told_rows import ARRIVED, COMMITTED, INBOX, MAIL, SLACK, fired, run, sent, step
 
 from fintech_factory.pipeline.alert_latency import latency_of, news_of
 from fintech_factory.state.store import State
+from told_rows import ARRIVED, COMMITTED, INBOX, MAIL, SLACK, fired, run, sent, step
 
 
 def way(connection: Connection, alert: str = "a1") -> Any:  # noqa: ANN401 - what is asked for
