@@ -15,6 +15,7 @@ FactoryError                     exit 1
 │   ├── StateBusy                exit 1   another process is writing to it; worth another try
 │   ├── StateUnreachable         exit 1   its server does not answer; worth another try
 │   └── LeaseLost                exit 1   another process has taken the work over
+├── SwitchSilent                 exit 1   the dead man's switch does not answer; worth another try
 ├── ModelError                   exit 1   a SQL model cannot be ordered or run
 └── RunFailed                    exit 1   a run published nothing
     └── RunStopped               exit 1   somebody asked it to stop
@@ -41,6 +42,7 @@ __all__ = [
     "StateBusy",
     "StateError",
     "StateUnreachable",
+    "SwitchSilent",
     "UsageError",
     "WarehouseError",
     "WriterBusy",
@@ -140,6 +142,12 @@ class StateUnreachable(StateError):  # noqa: N818
 
 class LeaseLost(StateError):  # noqa: N818
     """Another process has taken over what this one worked at; nothing of it was kept."""
+
+
+class SwitchSilent(FactoryError):  # noqa: N818
+    """Whoever is to tell people when we fall silent does not answer; the next pulse asks again."""
+
+    retryable = True
 
 
 class ModelError(FactoryError):

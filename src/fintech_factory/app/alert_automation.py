@@ -73,6 +73,11 @@ class Automation:
             outcome = f"failed: {failed.what if isinstance(failed, FactoryError) else failed}"
         self._finish(waiting, outcome)
 
+    @property
+    def waits(self) -> bool:
+        """Whether the inbox is to be looked into."""
+        return bool(self._pending(ResponseKind.REINGEST))
+
     def _pending(self, kind: ResponseKind) -> "list[Row[tuple[object, ...]]]":
         from fintech_factory.pipeline.alert_responses import pending
 

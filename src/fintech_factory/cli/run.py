@@ -1,12 +1,14 @@
 """`factory run`: rebuild, measure, verify, reconcile, validate, publish."""
 
 from datetime import date, timedelta
+from threading import Event
 from typing import TYPE_CHECKING
 
 import click
 
 from fintech_factory.cli import output
 from fintech_factory.cli.options import Call, as_of_option, by_option, exit_with_findings, pass_call
+from fintech_factory.cli.signals import asked_to_end
 from fintech_factory.cli.stale import say_stale
 
 if TYPE_CHECKING:
@@ -61,10 +63,13 @@ def _run_due(call: Call, factory: "Factory") -> None:
     """Work at the first thing that is due; exit 1 if it failed, 3 if findings blocked it."""
     from fintech_factory.app.work import Work
 
-    work = Work(factory)
-    work.look()
-    worked = work.one()
-    factory.alerts.send_if_due(timedelta())
+    asked = Event()
+    work = Work(factory, stopping=asked.is_set)
+    with asked_to_end(asked.set):
+        work.look()
+        worked = work.one()
+        if not asked.is_set():
+            factory.alerts.send_if_due(timedelta())
     if call.json:
         said = None if worked is None else worked.as_json()
         output.emit_json({"worked": said})

@@ -22,6 +22,7 @@ __all__ = [
     "Policy",
     "Rate",
     "Reconcile",
+    "Service",
     "StateDatabase",
     "Warehouse",
 ]
@@ -272,6 +273,37 @@ def _reachable(url: str) -> str:
     return url
 
 
+class Service(Settings):
+    """The process that keeps the day going: `factory serve`."""
+
+    host: str = Field(
+        default="127.0.0.1",
+        min_length=1,
+        description="The address it listens on; 0.0.0.0 lets other machines in.",
+    )
+    port: int = Field(
+        default=8321, ge=0, le=65535, description="Its port; 0 takes one that is free."
+    )
+    stop_within_s: int = Field(
+        default=10,
+        ge=2,
+        le=300,
+        description="Seconds in which it ends when asked to; a run that is under way by then is"
+        " handed over to the next process.",
+    )
+    longest_run_minutes: int = Field(
+        default=120,
+        ge=1,
+        le=1440,
+        description="A run that takes longer hangs: it is ended, and tried again.",
+    )
+    dead_mans_switch: Secret | None = Field(
+        default=None,
+        description="An address that is asked for every 5 minutes as long as all is well, and"
+        " tells you when nobody asks: {env: NAME} or {file: PATH}.",
+    )
+
+
 class FactorySettings(Settings):
     """Currency, policy, warehouse, state, audit and reconciliation of one workspace."""
 
@@ -285,6 +317,9 @@ class FactorySettings(Settings):
         default_factory=StateDatabase, description="Where the operational database is."
     )
     audit: AuditTrail = Field(default_factory=AuditTrail, description="What signs the audit trail.")
+    serve: Service = Field(
+        default_factory=Service, description="The process that keeps the day going."
+    )
     public_url: Annotated[str, AfterValidator(_reachable)] | None = Field(
         default=None,
         description="How people reach this installation; links in messages begin with it.",

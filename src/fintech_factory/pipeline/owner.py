@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-__all__ = ["Owner", "is_gone", "this_process"]
+__all__ = ["Owner", "is_gone", "process", "this_process"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,11 @@ class Owner:
 
 def this_process() -> Owner:
     """Name the process that asks; a child that was forked has a name of its own."""
-    pid = os.getpid()
+    return process(os.getpid())
+
+
+def process(pid: int) -> Owner:
+    """Name a process of this machine by its number."""
     return Owner(socket.gethostname(), _boot(), pid, _started(pid))
 
 

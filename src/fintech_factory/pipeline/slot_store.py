@@ -36,6 +36,7 @@ __all__ = [
     "defer",
     "end",
     "extend",
+    "hand_over",
     "last_slots",
     "lost",
     "put_down",
@@ -206,6 +207,20 @@ def lost(
         )
         found.append(Lost(slot_of(row), what))
     return found
+
+
+def hand_over(connection: Connection, owner: str) -> int:
+    """Say of what a process works at that it was asked to end: that is no failed try of it."""
+    asked = connection.execute(
+        update(_slot)
+        .where(
+            _slot.c.status == SlotStatus.RUNNING.value,
+            _slot.c.lease_owner == owner,
+            _slot.c.wanted == "",
+        )
+        .values(wanted="hand_over")
+    )
+    return asked.rowcount
 
 
 def defer(connection: Connection, sequence: int, until: datetime, window: str) -> None:

@@ -1,0 +1,110 @@
+"""Sees to it that what is due is done: one run at a time, each in a process of its own."""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from fintech_factory.app.child import Child
+
+if TYPE_CHECKING:
+    from fintech_factory.app.child import Ended
+    from fintech_factory.app.factory import Factory
+    from fintech_factory.app.live import Live
+
+__all__ = ["DELIVER", "DUE", "Worker"]
+
+log = logging.getLogger(__name__)
+
+DUE = ("run", "--due")
+DELIVER = ("alerts", "deliver")
+# After a child that found nothing to do, or could not begin, the next waits so long, in seconds.
+_PAUSE = 5.0
+# How often somebody is told again that broken settings hold the work up, in seconds.
+_TELL_EVERY = 3600.0
+
+
+@dataclass
+class Worker:
+    """The work of one workspace, looked after by one thread.
+
+    A child runs what is due: what a run loads (the engine, the models, the book) goes with it, and
+    one that hangs can be ended. `longest_s` is how many seconds it may take.
+    """
+
+    live: "Live"
+    longest_s: float
+    start: Callable[["Factory"], Child] = field(
+        default=lambda factory: Child(DUE, factory.workspace.root)
+    )
+    child: Child | None = field(default=None, init=False)
+    last: "Ended | None" = field(default=None, init=False)
+    _not_before: float = field(default=float("-inf"), init=False)
+    _told: tuple[str, float] = field(default=("", float("-inf")), init=False)
+
+    def round(self) -> None:
+        """Put down what is due; begin a child for it, or see how the one under way is doing."""
+        from fintech_factory.app.work import Work
+
+        if self.child is not None:
+            self._watch(self.child)
+        factory = self.live.factory
+        work = Work(factory)
+        work.free()
+        work.look()
+        if self.child is not None or not work.due():
+            return
+        if self.live.problem:
+            self._tell(f"the settings are wrong, so nothing is run: {self.live.problem}")
+        elif time.monotonic() >= self._not_before:
+            self.child = self.start(factory)
+            log.info("child started", extra={"pid": self.child.pid})
+
+    def stop(self, seconds: float) -> None:
+        """End within so many seconds: what is under way by then is handed over, and not lost."""
+        child = self.child
+        if child is None:
+            return
+        child.ask_to_stop()
+        if child.wait(seconds):
+            return
+        self._hand_over(child)
+        child.kill()
+        log.warning("child ended before its step was done", extra={"pid": child.pid})
+        from fintech_factory.app.work import Work
+
+        Work(self.live.factory).free()
+
+    def _watch(self, child: Child) -> None:
+        ended = child.ended()
+        if ended is not None:
+            self.child, self.last = None, ended
+            self._after(ended)
+        elif child.lasts_s > self.longest_s:
+            log.error("child hangs and is ended", extra={"pid": child.pid})
+            child.kill()
+
+    def _after(self, ended: "Ended") -> None:
+        if ended.worked is not None:
+            # More may be due; what it worked at is written down.
+            self._not_before = float("-inf")
+            return
+        self._not_before = time.monotonic() + _PAUSE
+        if ended.code != 0:
+            log.error("child did nothing", extra={"code": ended.code, "reason": ended.reason})
+            self._tell(f"what is due could not be begun: {ended.reason}")
+
+    def _hand_over(self, child: Child) -> None:
+        from fintech_factory.pipeline.slot_store import hand_over
+
+        with self.live.factory.state.transaction() as connection:
+            hand_over(connection, child.owner)
+
+    def _tell(self, reason: str) -> None:
+        """Tell level 2 that work stands still; the same reason once an hour."""
+        said, at = self._told
+        if said == reason and time.monotonic() - at < _TELL_EVERY:
+            return
+        self.live.factory.alerts.failed("", reason)
+        self._told = (reason, time.monotonic())
