@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["STEPS", "check_routes"]
 
-STEPS = ("warning", "critical", "executive", "compliance")
+STEPS = ("warning", "critical", "executive", "compliance", "pipeline")
 """The keys of `escalation`."""
 
 

@@ -1,6 +1,7 @@
 """Makes the frozen rules, routes and rotas of what config/alerts.yaml says."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
         RotaSettings,
         RouteSettings,
         RuleSettings,
+        StepSettings,
         WindowSettings,
     )
     from fintech_factory.kpi_engine.definitions import Definitions, Kpi
@@ -74,18 +76,18 @@ def make_policy(settings: "AlertSettings") -> Policy:
     """Make what the clock does."""
     names = (*(level.value for level in LEVELS[1:]), COMPLIANCE)
     return Policy(
-        steps={
-            name: tuple(
-                Step(each.level, timedelta(minutes=each.after_minutes), each.receivers)
-                for each in getattr(settings.escalation, name)
-            )
-            for name in names
-        },
+        steps={name: _steps(getattr(settings.escalation, name)) for name in names},
         critical_answer=timedelta(hours=settings.acknowledgement.critical_hours),
         answer=timedelta(hours=settings.acknowledgement.hours),
         critical_snooze=timedelta(hours=settings.snooze.critical_hours),
         snooze=timedelta(hours=settings.snooze.hours),
         repeat=dict(_repeats(settings.repeat)),
+    )
+
+
+def _steps(settings: "tuple[StepSettings, ...]") -> tuple[Step, ...]:
+    return tuple(
+        Step(each.level, timedelta(minutes=each.after_minutes), each.receivers) for each in settings
     )
 
 
@@ -101,6 +103,7 @@ def make_rules(
 ) -> dict[str, Rule]:
     """Make every rule, by id: the KPIs' own first, each followed by that of its missing figure."""
     written = {each.id: each for each in settings.rules}
+    runs = _of_runs(policy, settings)
     rules: dict[str, Rule] = {}
     for kpi in definitions.kpis.values():
         own = written.get(kpi.id)
@@ -110,10 +113,17 @@ def make_rules(
         if not each.enabled or each.id in rules:
             continue
         if each.watch != "kpi":
-            rules[each.id] = _event_rule(each, policy)
+            own_policy = runs if each.watch == Kind.PIPELINE.value else policy
+            rules[each.id] = _event_rule(each, own_policy)
         elif (each.kpi or each.id) in definitions.kpis:
             _add(rules, _kpi_rule(each.id, definitions.kpis[each.kpi or each.id], each, policy))
     return rules
+
+
+def _of_runs(policy: Policy, settings: "AlertSettings") -> Policy:
+    """Give what the clock does with a run that came to nothing: steps of its own, if there are."""
+    steps = _steps(settings.escalation.pipeline)
+    return replace(policy, steps=dict.fromkeys(policy.steps, steps)) if steps else policy
 
 
 def _add(rules: dict[str, Rule], rule: Rule) -> None:

@@ -149,7 +149,9 @@ def _told(
 ) -> Iterator[tuple[Route, int, tuple[str, ...]]]:
     """Give whom a step concerns: an escalation its own level, the rest whoever was told before."""
     routes = alerting.routes_of(subject)
-    steps = alerting.policy.steps_of(subject.level, compliance=subject.compliance)
+    rule = alerting.rules.get(subject.rule)
+    policy = rule.policy if rule is not None else alerting.policy
+    steps = policy.steps_of(subject.level, compliance=subject.compliance)
     if transition.kind is Move.ESCALATED:
         for step in steps:
             if step.level == transition.step and step.receivers:

@@ -188,6 +188,9 @@ class EscalationSettings(Settings):
     critical: tuple[StepSettings, ...] = Field(default=(), description="Of what is critical.")
     executive: tuple[StepSettings, ...] = Field(default=(), description="Past the executive limit.")
     compliance: tuple[StepSettings, ...] = Field(default=(), description="Of a compliance breach.")
+    pipeline: tuple[StepSettings, ...] = Field(
+        default=(), description="Of a run that came to nothing; left out, as of its level."
+    )
 
 
 class HoldSettings(Settings):

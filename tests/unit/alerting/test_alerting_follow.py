@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 
 from alerting_built import (
     CRITICAL,
@@ -16,20 +17,28 @@ from alerting_built import (
     channels,
     covenant,
     kpi,
+    seen,
     told,
 )
 
 from fintech_factory.alerting.act import Acknowledge, Close, SnoozeUntil, act
-from fintech_factory.alerting.alert import Move, Transition
+from fintech_factory.alerting.alert import AlertState, Move, Transition
 from fintech_factory.alerting.due import due
 from fintech_factory.alerting.evaluate import evaluate
 from fintech_factory.alerting.group import gather
 from fintech_factory.alerting.level import LimitState
 from fintech_factory.alerting.notice import Notice, Stop, Withheld
+from fintech_factory.alerting.observation import Sight
+from fintech_factory.alerting.reading import make_alerting
 from fintech_factory.alerting.route import Routing, route
+from fintech_factory.alerting.settings import AlertSettings
 from fintech_factory.alerting.setup import Alerting
+from fintech_factory.config import load
+from fintech_factory.kpi_engine import Definitions
 from fintech_factory.message import Occasion
 from fintech_factory.values import Severity
+
+ALERTS = Path(__file__).parents[3] / "config" / "alerts.yaml"
 
 # ---- what follows -----------------------------------------------------------------------------
 
@@ -88,6 +97,42 @@ def test_an_escalation_goes_to_its_own_level_only(switched_on: Alerting) -> None
     outside = {(n.channel, n.address) for n in outcomes if n.channel != "inbox"}
     assert outside == {("slack", "#fintech-ops"), ("sms", "+15005550004")}
     assert {each.occasion for each in outcomes if isinstance(each, Notice)} == {Occasion.ESCALATION}
+
+
+def given_up(alerting: Alerting) -> AlertState:
+    failed = seen(None, rule="pipeline_failed", severity=Severity.CRITICAL, status=Sight.OK)
+    state, _ = told(alerting, failed)
+    return state
+
+
+def test_a_run_that_was_given_up_reaches_who_is_on_call_by_steps_of_its_own(
+    switched_on: Alerting,
+) -> None:
+    """After a minute, where whatever else is critical waits for a quarter of an hour."""
+    rule, state = switched_on.rules["pipeline_failed"], given_up(switched_on)
+    assert due(state, rule.policy, MONDAY + MINUTE / 2)[1] == ()
+    state, (second,) = due(state, rule.policy, MONDAY + MINUTE)
+    outcomes = route(second, state, Routing(switched_on), MONDAY + MINUTE)
+    assert {(n.channel, n.address, n.level) for n in outcomes if n.channel != "inbox"} == {
+        ("slack", "#fintech-ops", 2),
+        ("sms", "+15005550004", 2),
+    }
+    state, (third,) = due(state, rule.policy, MONDAY + HOUR)
+    assert third.step == 3
+    outcomes = route(third, state, Routing(switched_on), MONDAY + HOUR)
+    assert {each.level for each in outcomes if isinstance(each, Notice)} == {3}
+
+
+def test_without_steps_of_its_own_a_run_goes_by_its_level(
+    shipped_kpis: Definitions, switched_on: Alerting
+) -> None:
+    settings = load(ALERTS, AlertSettings).value
+    plain = settings.model_copy(
+        update={"escalation": settings.escalation.model_copy(update={"pipeline": ()})}
+    )
+    rule = make_alerting(plain, shipped_kpis, switched_on.channels).rules["pipeline_failed"]
+    assert due(given_up(switched_on), rule.policy, MONDAY + 14 * MINUTE)[1] == ()
+    assert len(due(given_up(switched_on), rule.policy, MONDAY + 15 * MINUTE)[1]) == 1
 
 
 def test_a_closed_breach_is_told_to_all_who_were_told(switched_on: Alerting) -> None:

@@ -130,7 +130,7 @@ def test_a_critical_route_to_a_channel_that_nobody_knows_to_be_off_is_refused(
     }
     assert {each.message.partition(": ")[0] for each in found} == {
         "compliance", "par_90_critical", "escalation.critical", "escalation.executive",
-        "escalation.compliance",
+        "escalation.compliance", "escalation.pipeline",
     }  # fmt: skip
     assert all(each.line > 1 and each.hint for each in found)
 
