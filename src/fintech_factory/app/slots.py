@@ -1,6 +1,8 @@
 """What people ask of work that is due: cancel, pause, resume, or do a past day again."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
 from fintech_factory.errors import UsageError
@@ -11,6 +13,8 @@ if TYPE_CHECKING:
     from fintech_factory.pipeline.slot import SlotStatus
 
 __all__ = ["Slots"]
+
+_BACKFILL = "backfill"
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,54 @@ class Slots:
             after = {"status": status.value}
             told.note(Note(f"work.{wanted}", f"slot {sequence}", after=after, reason=reason))
         return status
+
+    def backfill(self, days: "Sequence[date]", reason: str) -> list[int]:
+        """Put past days down to be measured anew; give the numbers of the work.
+
+        A date that still waits is not put down again. It is published like any other, and nobody
+        is told of it: what was known of that day has been told then.
+
+        Raises:
+            UsageError: a day lies outside the book, or nothing has been published yet.
+        """
+        from fintech_factory.app.audit import Note
+        from fintech_factory.pipeline.schedule import Work
+        from fintech_factory.pipeline.slot import Cause
+        from fintech_factory.pipeline.slot_store import Asked, put_down, waits_for
+
+        self._refuse_outside(days)
+        now, made = self.factory.clock.now(), list[int]()
+        with self.factory.audit.transaction() as told:
+            for day in days:
+                if waits_for(told.connection, _BACKFILL, str(day)):
+                    continue
+                asked = Asked(
+                    schedule=_BACKFILL,
+                    slot=f"{day} asked {now.isoformat()}",
+                    does=Work.RUN,
+                    cause=Cause.BACKFILL,
+                    at=now,
+                    parameters={"as_of": day.isoformat(), "force": True},
+                    reason=reason,
+                )
+                made += put_down(told.connection, [asked], now)
+            if made:
+                after = {"days": [str(day) for day in days], "work": made}
+                told.note(Note("work.backfill", f"{days[0]} to {days[-1]}", None, after, reason))
+        return made
+
+    def _refuse_outside(self, days: "Sequence[date]") -> None:
+        version = self.factory.current()
+        if version is None:
+            raise UsageError("nothing has been published yet", hint="`factory run` comes first")
+        first, last = version.run.first_day, version.run.data_through
+        wrong = [day for day in days if not first <= day <= last]
+        if wrong:
+            raise UsageError(
+                f"the book speaks of {first} to {last}",
+                where=str(wrong[0]),
+                hint="give --from and --to within it",
+            )
 
     def pause(self, name: str, reason: str) -> bool:
         """Let a schedule's slots pass undone; False if it was paused already.

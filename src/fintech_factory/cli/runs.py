@@ -1,11 +1,12 @@
 """`factory runs`: every try of a run, what waits, and what is asked of it."""
 
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from fintech_factory.cli import output
-from fintech_factory.cli.options import Call, by_option, pass_call
+from fintech_factory.cli.options import Call, by_option, day_option, pass_call
 
 if TYPE_CHECKING:
     from fintech_factory.app.run_pages import RunPages
@@ -118,6 +119,34 @@ def pause(call: Call, *, work: str, reason: str, by: str) -> None:
 def resume(call: Call, *, work: str, by: str) -> None:
     """Do paused work now."""
     _ask(call, work, "resume", (by, ""))
+
+
+@command.command("backfill")
+@day_option("--from", "The first past day to be measured anew.")
+@day_option("--to", "The last one.")
+@click.option("--month-ends", is_flag=True, help="Only the month-ends between them.")
+@click.option("--reason", default="", metavar="TEXT", help="Why, for the audit trail.")
+@by_option
+@pass_call
+def backfill(call: Call, /, *, month_ends: bool, reason: str, by: str, **days: date) -> None:
+    """Measure past days anew, one run each, by the models and settings of now; nobody is told.
+
+    `factory serve` does it after all that is of today, or `factory run --due` one at a time.
+    """
+    from fintech_factory.transform.dates import month_end
+
+    first, last = days["from"], days["to"]
+    if first > last:
+        raise click.UsageError("--from lies after --to")
+    every = [first + timedelta(days=each) for each in range((last - first).days + 1)]
+    wanted = [day for day in every if not month_ends or day == month_end(day)]
+    if not wanted:
+        raise click.UsageError("no month ends between them")
+    made = call.factory(by).slots.backfill(wanted, reason)
+    if call.json:
+        output.emit_json({"days": wanted, "work": made})
+    else:
+        output.say(f"{len(made)} runs wait; `factory runs list` shows them")
 
 
 def _ask(call: Call, work: str, wanted: str, said: tuple[str, str]) -> None:

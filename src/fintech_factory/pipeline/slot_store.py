@@ -42,6 +42,7 @@ __all__ = [
     "put_down",
     "slot_of",
     "waiting",
+    "waits_for",
 ]
 
 _slot = metadata.tables["slot"]
@@ -109,13 +110,27 @@ def _row(asked: Asked, at: datetime) -> dict[str, Any]:
 
 
 def waiting(connection: Connection, at: datetime) -> list[Slot]:
-    """Give what is due and nobody works at, in the order in which it fell due."""
+    """Give what is due and nobody works at, in the order in which it fell due.
+
+    What is made up for of the past comes after all that is of today.
+    """
+    is_past = _slot.c.cause == Cause.BACKFILL.value
     wanted = (
         select(_slot)
         .where(_slot.c.status == SlotStatus.WAITING.value, _slot.c.due_at <= at)
-        .order_by(_slot.c.fell_due_at, _slot.c.sequence)
+        .order_by(is_past, _slot.c.fell_due_at, _slot.c.sequence)
     )
     return [slot_of(row) for row in connection.execute(wanted)]
+
+
+def waits_for(connection: Connection, schedule: str, beginning: str) -> bool:
+    """Say whether work of a schedule whose slot begins so is not done yet."""
+    wanted = select(_slot.c.sequence).where(
+        _slot.c.schedule == schedule,
+        _slot.c.slot.startswith(beginning, autoescape=True),
+        _slot.c.status.in_([SlotStatus.WAITING.value, SlotStatus.RUNNING.value]),
+    )
+    return connection.execute(wanted).first() is not None
 
 
 def last_slots(connection: Connection) -> dict[str, Slot]:
