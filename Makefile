@@ -24,7 +24,7 @@ export PIP_CONSTRAINT :=
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test check unit chaos test-spark bench docs pins clean
+.PHONY: help demo test check unit chaos simulate test-spark bench docs pins clean
 
 help: ## Show what can be made
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -48,6 +48,10 @@ unit: $(TEST_STAMP) ## Run every test and nothing else
 chaos: $(TEST_STAMP) ## Kill it at 200 random moments on each database (1 hour; CHAOS_SEED=N repeats one)
 	@.ci/install-postgresql
 	CHAOS_MOMENTS=200 $(BIN)/python -m pytest -q -s -m chaos tests/chaos
+
+simulate: $(TEST_STAMP) ## Live through 30 days of faults in minutes (SIMULATE="--days 365 --seed 2")
+	@.ci/install-postgresql
+	$(BIN)/python -W ignore::DeprecationWarning tests/simulation/simulate.py $(SIMULATE)
 
 test-spark: $(SPARK)/.installed ## Run the same SQL models on PySpark and compare every row (needs Java 17)
 	$(SPARK)/bin/python -m pytest -q -p no:cacheprovider tests/spark

@@ -1,0 +1,158 @@
+# ruff: noqa: T201 - a script; it says what it found
+"""Lives through thirty days of faults in minutes: is everybody told by 06:30 on each?"""
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from datetime import time as clock
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from simulated_days import SimulatedDay, plan
+from simulated_world import World, worlds
+
+from fintech_factory.app.daily import Daily
+from fintech_factory.app.factory import Factory
+from fintech_factory.config.workspace import Workspace
+from fintech_factory.i18n import figure
+from fintech_factory.message import Language
+from fintech_factory.reporting.settings import DEPARTMENTS
+
+ROOT = Path(__file__).resolve().parents[2]
+FIRST = date(2026, 2, 1)
+# When the clock itself asks for something, whatever is due.
+_LOOKS = ("03:00", "03:31", "06:00", "06:15", "06:25", "06:30", "06:32", "14:00")
+# When alerts are looked at as well: after what is late is late, and after each hour of the promise.
+_TICKS = frozenset({"03:31", "06:32", "14:00"})
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """A clock that stands."""
+
+    at: datetime
+
+    def now(self) -> datetime:
+        return self.at
+
+
+def live(world: World, day: SimulatedDay) -> None:
+    """Let a day pass, from moment to moment."""
+    events = list(day.events)
+    looks = [datetime.combine(day.day, clock.fromisoformat(each), UTC) for each in _LOOKS]
+    ends = datetime.combine(day.day + timedelta(days=1), clock(), UTC)
+    world.now = max(world.now, datetime.combine(day.day, clock(), UTC))
+    while world.now < ends:
+        while events and events[0].at <= world.now:
+            event = events.pop(0)
+            getattr(world, event.what)(*event.with_)
+        world.pump(ticks=f"{world.now:%H:%M}" in _TICKS)
+        world.pumps += 1
+        ahead = [each.at for each in events[:1]] + [each for each in looks if each > world.now]
+        world.now = max(min([world.next_due(), *ahead, ends]), world.now + timedelta(seconds=1))
+
+
+def judged(world: World, day: SimulatedDay) -> dict[str, Any]:
+    """Say what became of a day: by the product's own records, held against what the peers have."""
+    factory = Factory(Workspace(world.root), Fixed(world.now))  # type: ignore[arg-type]
+    promise = Daily(factory).standing(day.day)
+    said = promise.as_json()
+    published = factory.current()
+    factory.close()
+    received = Counter(
+        to
+        for mail in world.peers.mail.mails
+        for to in mail.recipients
+        if to.partition("@")[0] in DEPARTMENTS
+        and any(figure(day.day, each) in str(mail.mail["Subject"]) for each in Language)
+    )
+    recipients = said["recipients"]
+    unproven = [
+        each["address"]
+        for each in recipients
+        if each["by"] == "email" and not received[each["address"]]
+    ]
+    kept = all(each["in_time"] for each in recipients) and not unproven
+    through = published.run.data_through if published is not None else None
+    return {
+        "day": day.day,
+        "faults": list(day.faults),
+        "kept": kept,
+        "recipients": recipients,
+        "told_without_a_receipt_at_the_peer": unproven,
+        "data_through": through,
+        "moments": world.pumps,
+        "runs": Counter(each["outcome"] for each in world.done),
+    }
+
+
+def simulate(days: int, seed: int, folder: Path) -> dict[str, Any]:
+    """Live through so many days; give what became of each."""
+    began, found = time.monotonic(), []
+    begins = datetime.combine(FIRST, clock(), UTC)
+    with worlds(folder, begins, folder / "books") as world:
+        for day in plan(FIRST, days, seed):
+            world.done.clear()
+            live(world, day)
+            found.append(judged(world, day))
+            _print(found[-1])
+            world.peers.forget()
+        world.command("audit", "verify")
+        kills = world.kills
+        database = "PostgreSQL" if world.server is not None else "SQLite"
+    return {
+        "seed": seed,
+        "of": days,
+        "kept": sum(each["kept"] for each in found),
+        "kills": kills,
+        "state": database,
+        "seconds": round(time.monotonic() - began, 1),
+        "days": found,
+    }
+
+
+def _print(day: dict[str, Any]) -> None:
+    told = Counter(
+        f"{each['kind']} by {each['by']}{' (fallback)' if each['fallback'] else ''}"
+        for each in day["recipients"]
+    )
+    last = max(
+        (each["delivered_at"] for each in day["recipients"] if each["delivered_at"]), default=None
+    )
+    said = ", ".join(f"{count} {what}" for what, count in sorted(told.items()))
+    moment = f"{last:%H:%M:%S}" if last else "never"
+    print(
+        f"{day['day']}  {'kept  ' if day['kept'] else 'BROKEN'}  {moment}  {said}  [{'; '.join(day['faults']) or 'nothing'}]",
+        flush=True,
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Simulate, print each day, write outputs/simulate.json; 1 if a day was not kept."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--days", type=int, default=30)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--keep", type=Path, help="where the workspace is left to look at")
+    given = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory(prefix="factory-simulate-") as scratch:
+        found = simulate(given.days, given.seed, given.keep or Path(scratch))
+    out = ROOT / "outputs" / "simulate.json"
+    out.parent.mkdir(exist_ok=True)
+    out.write_text(json.dumps(found, indent=2, default=str) + "\n", encoding="utf-8")
+    print(
+        f"{found['kept']} of {found['of']} days delivered by 06:30"
+        f" ({found['kills']} kills, state in {found['state']}, {found['seconds']} s, seed {found['seed']})"
+    )
+    return int(found["kept"] != found["of"])
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
