@@ -22,7 +22,7 @@ __all__ = ["Asked", "Delivered", "Gate", "gates"]
 
 _NONE = LimitState.NONE
 _FIGURES = frozenset({Kind.KPI, Kind.UNAVAILABLE})
-_OF_MESSAGES = frozenset({Kind.DELIVERY, Kind.LATENCY})
+_OF_MESSAGES = frozenset({Kind.DELIVERY, Kind.LATENCY, Kind.PROMISE})
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,8 @@ __all__ = ["Kind", "Rule"]
 class Kind(StrEnum):
     """What a rule watches.
 
-    `unavailable` is a KPI's figure that is missing, `latency` alerts that came too late.
+    `unavailable` is a KPI's figure that is missing, `latency` alerts that came too late, `promise`
+    daily messages that did.
     """
 
     KPI = "kpi"
@@ -26,6 +27,7 @@ class Kind(StrEnum):
     PIPELINE = "pipeline"
     DELIVERY = "delivery"
     LATENCY = "latency"
+    PROMISE = "promise"
 
 
 @dataclass(frozen=True, slots=True)

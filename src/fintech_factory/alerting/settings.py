@@ -27,9 +27,19 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 RuleName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}(\.unavailable)?$")]
 Channel = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,30}$", examples=["slack"])]
 Level = Literal["warning", "critical", "executive"]
-Watched = Literal["kpi", "finding", "freshness", "covenant", "pipeline", "delivery", "latency"]
+Watched = Literal[
+    "kpi", "finding", "freshness", "covenant", "pipeline", "delivery", "latency", "promise"
+]
 KindName = Literal[
-    "kpi", "unavailable", "finding", "freshness", "covenant", "pipeline", "delivery", "latency"
+    "kpi",
+    "unavailable",
+    "finding",
+    "freshness",
+    "covenant",
+    "pipeline",
+    "delivery",
+    "latency",
+    "promise",
 ]
 Label = Literal["rule", "kind", "dimension", "member"]
 LanguageName = Literal["en", "es"]

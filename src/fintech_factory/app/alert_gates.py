@@ -23,6 +23,7 @@ _DIMENSION_OF = {
     "pipeline": "pipeline",
     "delivery": "channel",
     "latency": "batch",
+    "promise": "message",
 }
 """The dimension under which each kind of rule keeps its members."""
 

@@ -134,6 +134,12 @@ class Alerts:
 
         self._change(work)
 
+    def seen(self, observations: "Sequence[Observation]") -> "Committed":
+        """Judge what was seen beside runs; what was judged before changes nothing."""
+        from fintech_factory.pipeline.alert_desk import judge
+
+        return self._change(lambda desk, told, at: judge(told.connection, desk, observations, at))
+
     # ---- what the clock does -------------------------------------------------------------------
 
     def tick(self) -> "Committed":

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from fintech_factory.app.alert_pages import AlertPages
     from fintech_factory.app.alerts import Alerts
     from fintech_factory.app.audit import Audit
+    from fintech_factory.app.daily import Daily
     from fintech_factory.app.definitions import KpiVersions
     from fintech_factory.app.facilities import Facilities
     from fintech_factory.app.kpis import Kpis
@@ -219,6 +220,13 @@ class Factory:
         from fintech_factory.app.schedules import Schedules
 
         return Schedules(self)
+
+    @cached_property
+    def daily(self) -> "Daily":
+        """The workspace's daily messages."""
+        from fintech_factory.app.daily import Daily
+
+        return Daily(self)
 
     @cached_property
     def validation(self) -> "Validation":

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from fintech_factory.config import LoadedFile, Models
     from fintech_factory.config.workspace import Workspace
     from fintech_factory.kpi_engine import KpiFile
+    from fintech_factory.reporting.settings import RolesSettings
     from fintech_factory.values import Problem
     from fintech_factory.views.facilities.settings import FacilitySettings
 
@@ -28,6 +29,7 @@ def config_models(workspace: "Workspace | None" = None) -> "Models":
     from fintech_factory.ingestion.sources.cascade import CascadeSettings
     from fintech_factory.kpi_engine import KpiFile
     from fintech_factory.pipeline.schedule_settings import Orchestration, check_orchestration
+    from fintech_factory.reporting.settings import RolesSettings
     from fintech_factory.views.facilities.settings import FacilitySettings
     from fintech_factory.views.provisioning import Provisioning
     from fintech_factory.views.scenarios import Scenarios
@@ -41,6 +43,7 @@ def config_models(workspace: "Workspace | None" = None) -> "Models":
         "kpis/kpi_definitions.yaml": CheckedFile(KpiFile, partial(_check_kpis, workspace)),
         "pipelines/data_orchestration.yaml": CheckedFile(Orchestration, check_orchestration),
         "provisioning.yaml": Provisioning,
+        "roles_and_outputs.yaml": CheckedFile(RolesSettings, _check_roles),
         "scenarios.yaml": Scenarios,
         "validation.yaml": ValidationSettings,
     }
@@ -99,3 +102,11 @@ def _check_alerts(loaded: "LoadedFile[AlertSettings]") -> "Sequence[Problem]":
         # The KPIs' own check says what is wrong with them.
         return check_alerts(loaded, None, channels)
     return check_alerts(loaded, definitions, channels)
+
+
+def _check_roles(loaded: "LoadedFile[RolesSettings]") -> "Sequence[Problem]":
+    """Check who is told every day and of what, against everything that the file names."""
+    from fintech_factory.app.roles import around
+    from fintech_factory.reporting.checking import check_roles
+
+    return check_roles(loaded, around(loaded.path.parent))

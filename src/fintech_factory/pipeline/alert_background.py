@@ -25,7 +25,7 @@ from fintech_factory.values import Unit
 if TYPE_CHECKING:
     from fintech_factory.views.facilities.covenants import Covenant
 
-__all__ = ["Known", "background", "movers_in_words"]
+__all__ = ["Known", "background", "movers_in_words", "subject_title"]
 
 # By these parts of the book a change is explained: they partition it, and name nobody.
 _EXPLAINED_BY = ("product", "entity")
@@ -69,6 +69,11 @@ def background(step: Step, known: Known) -> Background:
         found,
         runbook=Link(Text("Runbook", "Guía"), rule.runbook) if rule.runbook else None,
     )
+
+
+def subject_title(kind: Kind, member: str) -> Text:
+    """Name what an alert that is on no KPI is on."""
+    return _with_member(_TITLES[kind], member)
 
 
 def movers_in_words(step: Step, known: Known) -> str:
@@ -201,6 +206,7 @@ _TITLES = {
     Kind.PIPELINE: Text("Run without a result", "Ejecución sin resultado"),
     Kind.DELIVERY: Text("Failed delivery by", "Falló la entrega por"),
     Kind.LATENCY: Text("Late alerts of", "Alertas tardías de"),
+    Kind.PROMISE: Text("Daily message not received", "Informe diario no recibido"),
 }
 _LOOK_AT = {
     Kind.FINDING: "factory findings show {member}",
@@ -209,9 +215,10 @@ _LOOK_AT = {
     Kind.PIPELINE: "factory findings",
     Kind.DELIVERY: "factory channels test {member}; then: factory alerts replay --by NAME",
     Kind.LATENCY: "factory alerts history; factory channels list",
+    Kind.PROMISE: "factory reports history daily; factory channels list",
 }
 # These say by themselves what they are of.
-_ALONE = frozenset({"run"})
+_ALONE = frozenset({"run", "day"})
 
 
 def _with_member(title: Text, member: str) -> Text:

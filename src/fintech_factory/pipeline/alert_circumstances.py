@@ -16,7 +16,7 @@ from fintech_factory.alerting.silence import Silence
 from fintech_factory.alerting.window import AdHoc
 from fintech_factory.state.tables import metadata
 
-__all__ = ["announced", "circumstances", "match_json", "silences"]
+__all__ = ["announced", "circumstances", "match_json", "rota_overrides", "silences"]
 
 _silence = metadata.tables["silence"]
 _window = metadata.tables["maintenance_window"]
@@ -31,7 +31,7 @@ def circumstances(
     return Circumstances(
         silences=silences(connection, at),
         windows=announced(connection, at),
-        overrides=_overrides(connection, at),
+        overrides=rota_overrides(connection, at),
         live=tuple(live),
         sent_today=_sent_today(connection, at),
     )
@@ -87,7 +87,8 @@ def announced(connection: Connection, at: datetime) -> tuple[AdHoc, ...]:
     )
 
 
-def _overrides(connection: Connection, at: datetime) -> tuple[Override, ...]:
+def rota_overrides(connection: Connection, at: datetime) -> tuple[Override, ...]:
+    """Give who stands in for whom on call, as far as it has not ended."""
     rows = connection.execute(select(_override).where(_override.c.ends_at > at))
     return tuple(
         Override(row.rota, row.person, row.starts_at, row.ends_at, row.reason, row.made_by)

@@ -318,7 +318,7 @@ def _limits(rule: Rule, background: Background, to: Language) -> str:
 _ONE_LIMIT = Text("limit", "límite")
 _MANY_LIMITS = Text("limits", "límites")
 # What these see is of the day on which they look, whatever the newest figures speak of.
-_OF_THE_DAY = frozenset({Kind.FRESHNESS, Kind.PIPELINE, Kind.DELIVERY, Kind.LATENCY})
+_OF_THE_DAY = frozenset({Kind.FRESHNESS, Kind.PIPELINE, Kind.DELIVERY, Kind.LATENCY, Kind.PROMISE})
 _LABELS = {
     "seen_on": Text("Seen on", "Visto el"),
     "since": Text("Open since", "Abierto desde"),

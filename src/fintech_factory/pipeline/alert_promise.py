@@ -20,7 +20,7 @@ __all__ = ["EXPORT", "late_words", "lateness"]
 EXPORT = "batch"
 """The dimension of what is found: all alerts of an export have the same five minutes."""
 # What is told of deliveries and of lateness is never late itself: it would go round in a circle.
-_UNWATCHED = frozenset({Kind.DELIVERY, Kind.LATENCY})
+_UNWATCHED = frozenset({Kind.DELIVERY, Kind.LATENCY, Kind.PROMISE})
 _LISTED = 5
 _AND = "; "
 

@@ -209,7 +209,7 @@ def _of_run(rule: Rule, run_id: str, today: date, reason: str) -> Observation:
 
 
 def _of_nothing(_rule: Rule, _scene: Scene) -> Iterable[Observation]:
-    """See nothing: deliveries are looked at when they are sent, and lateness by the clock."""
+    """See nothing: deliveries are looked at when they are sent, lateness by the clock."""
     return ()
 
 
@@ -222,4 +222,5 @@ _LOOKS = {
     Kind.PIPELINE: _of_pipeline,
     Kind.DELIVERY: _of_nothing,
     Kind.LATENCY: _of_nothing,
+    Kind.PROMISE: _of_nothing,
 }

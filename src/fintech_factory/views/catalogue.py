@@ -117,6 +117,11 @@ class Catalogue:
             }
         )
 
+    @staticmethod
+    def names() -> tuple[str, ...]:
+        """Name every view there can be, in the order in which a reader goes through them."""
+        return tuple(_TITLES)
+
     def get(self, name: str) -> View:
         """Give a view by name; UsageError with the nearest names if there is none."""
         if name not in self.views:

@@ -1,0 +1,1 @@
+"""What reports say: facts in, messages out, without touching any edge."""
