@@ -141,6 +141,7 @@ class Runs:
         """
         from fintech_factory.app.trying import Trying, new_run_id
         from fintech_factory.errors import ConfigError, UsageError, WriterBusy
+        from fintech_factory.pipeline.attempts import AttemptStatus
 
         trying = Trying(self.factory, new_run_id(self.factory))
 
@@ -155,6 +156,8 @@ class Runs:
             raise
         except Exception as error:  # noqa: BLE001 - raised again, or answered by a retry
             outcome = self._after_failure(error, trying.run_id, again)
+        if outcome.status.value == AttemptStatus.PUBLISHED.value:
+            self._follow()
         self.factory.alerts.send_if_due(_PATIENCE)
         return outcome
 
@@ -202,6 +205,13 @@ class Runs:
             return Automation(self.factory).retry(failed, again)
         finally:
             self.factory.alerts.send_if_due(_PATIENCE)
+
+    def _follow(self) -> None:
+        """Let the figures follow a message of today that had none; it is no part of the run."""
+        try:
+            self.factory.daily.follow(self.factory.daily.today)
+        except FactoryError:
+            log.exception("the figures could not follow")
 
     def take_in(self) -> str:
         """Land what waits in the inbox; say what became of it."""

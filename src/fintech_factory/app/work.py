@@ -5,7 +5,7 @@ import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, timedelta
 from functools import cached_property, partial
 from threading import Event, Thread
 from typing import TYPE_CHECKING
@@ -71,6 +71,7 @@ class Work:
     factory: "Factory"
     chance: Callable[[], float] = field(default=random.SystemRandom().random)
     stopping: Callable[[], bool] = lambda: False
+    _followed: str = field(default="", init=False)
 
     # ---- what is to be done --------------------------------------------------------------------
 
@@ -87,14 +88,20 @@ class Work:
         schedules = self.factory.schedules.known
         with self.factory.state.transaction() as connection:
             made = note_slots(connection, schedules, now)
-            return made + len(put_down(connection, arrived, now))
+            made += len(put_down(connection, arrived, now))
+        self._follow()
+        return made
 
     def due(self) -> "list[Slot]":
-        """Give what is due now and nobody works at, in the order in which it fell due."""
+        """Give what is due now and nobody works at, in the order in which it fell due.
+
+        What has a deadline comes first: a run may take longer than there is time (R104).
+        """
         from fintech_factory.pipeline.slot_store import waiting
 
         with self.factory.state.reading() as connection:
-            return waiting(connection, self.factory.clock.now())
+            found = waiting(connection, self.factory.clock.now())
+        return sorted(found, key=lambda each: each.does.waits)
 
     # ---- doing it ------------------------------------------------------------------------------
 
@@ -177,13 +184,43 @@ class Work:
     def _do(self, held: "Held") -> str:
         from fintech_factory.app.runs import Runs
 
+        if not held.slot.does.waits:
+            return self._keep_promise(held)
         try:
             runs = Runs(self.factory, takes=self.arrivals.is_ready)
-            return runs.of_slot(held, self._stopped, self.policy.lease).status.value
+            outcome = runs.of_slot(held, self._stopped, self.policy.lease).status.value
         except NothingPublished as nothing:
             # The day has no figures, and says so; that an export is late is an alert of its own.
             self._close(held, "unchanged", nothing.what)
             return "unchanged"
+        self._follow()
+        return outcome
+
+    def _keep_promise(self, held: "Held") -> str:
+        """Send the daily messages, or see to it that everybody has one (R104)."""
+        from fintech_factory.pipeline.schedule import Work as Does
+
+        slot = held.slot
+        day = slot.fell_due_at.astimezone(UTC).date()
+        done = self.factory.daily.keep(day, enforce=slot.does is Does.DEADLINE)
+        said = f"{len(done.put)} messages written, {len(done.missed)} missed"
+        self._close(held, "done", said)
+        return "done"
+
+    def _follow(self) -> None:
+        """Send the day's figures to whoever was told that there are none, once they are published.
+
+        Asked whenever another version is in force than before, so that a process that was killed
+        after it had published leaves nobody without.
+        """
+        try:
+            version = self.factory.current()
+            name = version.run.run_id if version is not None else ""
+            if name and name != self._followed:
+                self.factory.daily.follow(self.factory.daily.today)
+                self._followed = name
+        except FactoryError:
+            log.exception("the figures could not follow")
 
     def _close(self, held: "Held", outcome: str, reason: str = "") -> None:
         from fintech_factory.pipeline import attempts

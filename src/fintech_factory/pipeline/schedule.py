@@ -17,7 +17,11 @@ __all__ = ["Due", "Schedule", "Work", "due_next", "due_within", "slots"]
 
 
 class Work(StrEnum):
-    """What a schedule does."""
+    """What a schedule does.
+
+    `snapshot` sends the daily messages and keeps the daily snapshot, `deadline` sees to it that
+    everybody has one.
+    """
 
     RUN = "run"
     SNAPSHOT = "snapshot"
@@ -26,8 +30,8 @@ class Work(StrEnum):
 
     @property
     def waits(self) -> bool:
-        """Whether a maintenance window defers it; a deadline is a promise to people (R104)."""
-        return self is not Work.DEADLINE
+        """Whether a maintenance window defers it; what people are told by is a promise (R104)."""
+        return self not in {Work.SNAPSHOT, Work.DEADLINE}
 
 
 @dataclass(frozen=True, slots=True)

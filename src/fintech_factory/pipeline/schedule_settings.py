@@ -29,7 +29,7 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Words = Annotated[str, Field(min_length=1)]
 _FIELDS = 5
 # What the product can do by now; the rest of `Work` is defined, and refused while enabled.
-_DOABLE = frozenset({Work.RUN})
+_DOABLE = frozenset({Work.RUN, Work.SNAPSHOT, Work.DEADLINE})
 
 
 class ScheduleTitle(Settings):

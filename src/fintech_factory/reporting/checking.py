@@ -142,7 +142,7 @@ def _check_recipient(
     if source == "name":
         at = notes.below("address") if recipient.address else notes
         _check_form(recipient.channel, recipient.address or "", at)
-        _check_fallback_of(["somebody else"], {}, department, notes)
+        _check_fallback_of([recipient.name or ""], {}, department, notes)
     elif alerts is not None:
         _check_people(recipient, source, department, alerts, notes)
 

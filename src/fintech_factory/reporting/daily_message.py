@@ -8,7 +8,7 @@ from decimal import Decimal
 from fintech_factory.alerting.level import LEVELS
 from fintech_factory.alerting.rule import Kind
 from fintech_factory.i18n import figure, words
-from fintech_factory.kpi_engine.definitions import Kpi
+from fintech_factory.kpi_engine.definitions import Kpi, NotConnected
 from fintech_factory.kpi_engine.readings import Reading, Status, shown
 from fintech_factory.message import Fact, Language, Message, Occasion, Text
 from fintech_factory.reporting.department import Department
@@ -298,7 +298,11 @@ def _unknown(department: Department, morning: Morning) -> Iterator[Fact]:
 
 
 def _why(morning: Morning, name: str) -> Text:
-    found = morning.readings.get(name)
+    found, measure = morning.readings.get(name), morning.kpis[name].measure
+    if isinstance(measure, NotConnected):
+        return Text(
+            f"needs {' and '.join(measure.sources)}", f"necesita {' y '.join(measure.sources)}"
+        )
     if found is None or found.as_of != morning.as_of:
         return _NOT_OF_THE_DAY
     if found.status is Status.WITHHELD:

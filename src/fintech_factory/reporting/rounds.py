@@ -143,6 +143,6 @@ def _why(sent: Sequence[Sent]) -> str:
     said = [
         f"{each.place.channel}: {each.reason or each.status}"
         for each in sent
-        if each.arrived_at is None
+        if each.arrived_at is None and (each.reason or each.is_over)
     ]
     return "; ".join(said)

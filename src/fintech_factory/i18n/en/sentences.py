@@ -66,6 +66,7 @@ SENTENCES: Mapping[str, str] = {
     "trend_needs": "a trend needs {fewest} earlier figures, {known} are known",
     "nothing_to_measure": "the book has no loan to measure here",
     "nothing_known": "nothing is known to measure",
+    "nothing_to_divide_by": "the whole is {which}: there is nothing to divide by",
     "by_zero": "the formula divides by 0",
     "no_flows": "no money moved",
     "one_way": "money moved one way only",

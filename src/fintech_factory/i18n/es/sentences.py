@@ -73,6 +73,7 @@ SENTENCES: Mapping[str, str] = {
     "trend_needs": "una tendencia requiere {fewest} cifras anteriores, se conocen {known}",
     "nothing_to_measure": "la cartera no tiene préstamos que medir aquí",
     "nothing_known": "no se conoce nada que medir",
+    "nothing_to_divide_by": "el total es {which}: no hay entre qué dividir",
     "by_zero": "la fórmula divide entre 0",
     "no_flows": "no se movió dinero",
     "one_way": "el dinero se movió en un solo sentido",
