@@ -144,11 +144,16 @@ class Daily:
 
     # ---- what can be read ----------------------------------------------------------------------
 
+    def is_early(self, day: date) -> bool:
+        """Whether there is still time until other ways are taken."""
+        return self.roles.promise.waits_for_data(day, self.factory.clock.now())
+
     def plan(self, day: date) -> "list[Planned]":
         """Give what a round would put into the outbox now; nothing is written."""
         morning = self.mornings.of(day)
+        allowed = self.roles.promise.ways(day, self.factory.clock.now())
         with self.factory.state.reading() as connection:
-            return [each for each, _ in self._steps(connection, day, morning, ())]
+            return [each for each, _ in self._steps(connection, day, morning, allowed)]
 
     def standing(self, day: date) -> "list[Stood]":
         """Give how every recipient stands on a day, in the order of the settings."""

@@ -60,13 +60,27 @@ class RolesOf:
             ConfigError: config/roles_and_outputs.yaml is wrong or missing; every fault has its
                 place.
         """
+        from fintech_factory.app.channels import channels_of
         from fintech_factory.config import load
         from fintech_factory.errors import ConfigError
-        from fintech_factory.reporting.checking import check_roles, make_roles
+        from fintech_factory.reporting.checking import Around, check_roles, make_roles
         from fintech_factory.reporting.settings import RolesSettings
+        from fintech_factory.views.catalogue import Catalogue
 
         config = self.factory.workspace.config
+        alerts = _alerts(config)
         loaded = load(config / FILE, RolesSettings)
-        if problems := check_roles(loaded, around(config)):
+        known = Around(self._kpis, alerts, channels_of(config), Catalogue.names())
+        if problems := check_roles(loaded, known):
             raise ConfigError(problems)
-        return make_roles(loaded.value, _alerts(config))
+        return make_roles(loaded.value, alerts)
+
+    @property
+    def _kpis(self) -> Collection[str] | None:
+        """Name the KPIs there are; where they are wrong, people are told all the same, and why."""
+        from fintech_factory.errors import ConfigError
+
+        try:
+            return self.factory.definitions.kpis
+        except ConfigError:
+            return None

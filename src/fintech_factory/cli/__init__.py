@@ -22,6 +22,7 @@ NOUNS = {
     "views": "List, show and open the views of the book.",
     "reconcile": "Compare our balances and PAR with the source's own, loan by loan.",
     "alerts": "List and answer alerts; replay rules over the past; say why nobody was told.",
+    "reports": "Show and send what each department is told every day; say who had it when.",
     "channels": "List the ways to reach people; test one without anybody noticing.",
     "findings": "List what was found; accept it for a while, or reset what it is held against.",
     "audit": "Verify, list, export and anchor the audit trail.",

@@ -102,7 +102,7 @@ def test_a_good_file_says_who_is_told_where(shipped_kpis: Definitions) -> None:
     assert roles.department("risk").outputs.alerts == {Kind.COVENANT, Kind.FINDING}
 
 
-def test_of_another_file_that_is_wrong_nothing_is_said(shipped_kpis: Definitions) -> None:
+def test_of_another_file_that_is_wrong_nothing_is_said() -> None:
     path = FIXTURES / "roles_and_outputs.person-misspelt.yml"
     known = Around(None, None, CHANNELS, Catalogue.names())
     assert check_roles(load(path, RolesSettings), known) == []
