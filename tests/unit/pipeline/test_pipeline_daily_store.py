@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
 
 from fintech_factory.message import Language, Message, Occasion, Text
 from fintech_factory.pipeline.daily_store import (
@@ -20,7 +21,7 @@ from fintech_factory.pipeline.daily_store import (
 )
 from fintech_factory.reporting.department import Place, Way
 from fintech_factory.reporting.rounds import Step
-from fintech_factory.state.store import State
+from fintech_factory.state.store import State, sqlite_url
 from fintech_factory.state.tables import metadata
 from fintech_factory.values import Severity
 
@@ -101,14 +102,21 @@ print(len(daily.enforce(daily.today).put))
 
 
 def test_two_processes_at_once_tell_everybody_once(
-    state_url: str, empty_workspace: Path, tmp_path: Path
+    state_url: str, empty_workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     root = tmp_path / "w"
     shutil.copytree(empty_workspace, root)
-    settings = root / "config" / "factory.yaml"
-    text = settings.read_text(encoding="utf-8")
-    assert "url: null" in text
-    settings.write_text(text.replace("url: null", f'url: "{state_url}"', 1), encoding="utf-8")
+    of_file = state_url.startswith("sqlite")
+    if not of_file:
+        url = make_url(state_url)
+        monkeypatch.setenv("STATE_PASSWORD", str(url.password))
+        bare = f"postgresql://{url.username}@{url.host}:{url.port}/{url.database}"
+        settings = root / "config" / "factory.yaml"
+        text = settings.read_text(encoding="utf-8")
+        assert "url: null" in text
+        text = text.replace("url: null", f'url: "{bare}"', 1)
+        text = text.replace("password: null", "password: {env: STATE_PASSWORD}", 1)
+        settings.write_text(text, encoding="utf-8")
     call = [sys.executable, "-c", _TELL, str(root)]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     started = [
@@ -122,7 +130,7 @@ def test_two_processes_at_once_tell_everybody_once(
         each.stdin.flush()
     put_by = [int(each.communicate(timeout=60)[0]) for each in started]
     assert sorted(put_by) == [0, 9]
-    state = State(state_url)
+    state = State(sqlite_url(root / "state" / "factory.db") if of_file else state_url)
     with state.reading() as connection:
         found = sent_on(connection, DAY)
         noted = connection.execute(metadata.tables["audit_entry"].select()).all()
