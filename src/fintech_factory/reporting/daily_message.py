@@ -399,7 +399,8 @@ def _breaches(department: Department, morning: Morning) -> Iterator[Fact]:
     facts = [
         replace(_of_alert(each), section=_BREACHES) for each in morning.alerts if each.compliance
     ]
-    if not facts:
+    # Where nothing is judged, nobody knows that all is well.
+    if not facts and morning.missing is None and morning.covenants:
         yield Fact(_NO_BREACH, Text.same("✓"), section=_BREACHES)
     yield from _cut(facts, _BREACHES)
 
