@@ -25,7 +25,7 @@ def test_the_next_slot_of_each_schedule_is_listed_with_why_it_is_off(
     clock.turn("2026-11-26T03:00")
     first, *_ = factory(workspace, "schedule", "next", "--json").document["slots"]
     assert (first["schedule"], first["slot"]) == ("monitoring", "2026-11-26T06:00:00+00:00")
-    assert (first["enabled"], first["done_at"]) == (False, None)
+    assert (first["enabled"], first["done_at"]) == (True, "2026-11-26T06:00:00+00:00")
 
 
 def test_an_announced_window_defers_what_falls_into_it(
@@ -53,5 +53,5 @@ def test_a_wrong_schedule_is_refused_with_its_place(
     for verb in (("schedule", "next"), ("check",)):
         refused = factory(workspace, *verb)
         assert refused.code == 2
-        assert "data_orchestration.yaml:17:9" in refused.out + refused.err
+        assert "data_orchestration.yaml:18:9" in refused.out + refused.err
         assert "4 fields instead of 5" in refused.out + refused.err
