@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fintech_factory.alerting.address import MEDIA
+from fintech_factory.alerting.check_anchor import check_anchor
 from fintech_factory.alerting.check_calendar import check_calendar
 from fintech_factory.alerting.check_receivers import check_receivers
 from fintech_factory.alerting.check_routes import check_routes
@@ -65,6 +66,7 @@ def check_alerts(
     settings = loaded.value
     known = channels if channels is not None else dict.fromkeys(MEDIA, True)
     check_receivers(settings, known, notes)
+    check_anchor(settings, notes)
     if definitions is not None:
         check_rules(settings, definitions, notes)
         check_routes(make_alerting(settings, definitions, known), settings, notes)

@@ -69,6 +69,7 @@ def make_alerting(
         caps=dict(settings.daily_caps),
         answers=_answers(settings),
         channels=dict(channels),
+        anchored_at=settings.audit.anchor.receivers,
     )
 
 

@@ -297,6 +297,22 @@ class ResponseSettings(Settings):
     automatic: tuple[AutomaticSettings, ...] = Field(default=(), description="What is, and when.")
 
 
+class AnchorSettings(Settings):
+    """The audit trail's head, sent once a UTC day to where nobody here can change it."""
+
+    receivers: tuple[Name, ...] = Field(
+        default=(), description="Who receives it; with nobody it is not sent."
+    )
+
+
+class AuditSettings(Settings):
+    """What is told of the audit trail."""
+
+    anchor: AnchorSettings = Field(
+        default=AnchorSettings(), description="The head of the trail, once a UTC day."
+    )
+
+
 class AlertSettings(Settings):
     """Who is told of what, and when. Limits stand in kpis/kpi_definitions.yaml and only there."""
 
@@ -341,4 +357,7 @@ class AlertSettings(Settings):
     )
     responses: ResponseSettings = Field(
         default=ResponseSettings(), description="What is done without anybody."
+    )
+    audit: AuditSettings = Field(
+        default=AuditSettings(), description="What is told of the audit trail."
     )

@@ -37,6 +37,7 @@ class Alerting:
 
     `channels` says of every channel there is whether it is switched on. `caps` is how many
     messages a day an address of a channel gets at most; nothing critical is ever counted out.
+    `anchored_at` are the receivers of the audit trail's daily anchor.
     """
 
     rules: Mapping[str, Rule]
@@ -51,6 +52,7 @@ class Alerting:
     caps: Mapping[str, int] = field(default_factory=dict)
     answers: Answers = field(default_factory=Answers)
     channels: Mapping[str, bool] = field(default_factory=dict)
+    anchored_at: tuple[str, ...] = ()
 
     def rule(self, name: str) -> Rule:
         """Give one rule; UsageError names the nearest."""

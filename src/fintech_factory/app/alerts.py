@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from fintech_factory.alerting.notice import Notice
     from fintech_factory.alerting.observation import Observation
     from fintech_factory.alerting.setup import Alerting
+    from fintech_factory.app.anchors import Anchoring
     from fintech_factory.app.audit import Told
     from fintech_factory.app.factory import Factory
     from fintech_factory.distribution.dispatch import Dispatcher, Tally
@@ -37,10 +38,11 @@ _LINK_HOLDS = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What came of a round: the alerts that it changed, and what was sent."""
+    """What came of a round: the day's anchor, the alerts that it changed, and what was sent."""
 
     changed: int
     tally: "Tally"
+    anchoring: "Anchoring"
 
 
 @dataclass(frozen=True)
@@ -253,13 +255,19 @@ class Alerts:
         return self.send(patience) if waits else None
 
     def round(self, patience: timedelta = timedelta()) -> Done:
-        """Do all that is due: the clock's part, then sending; nobody waits for the inbox."""
-        from fintech_factory.app.alert_automation import Automation
+        """Do all that is due: the day's anchor, the clock's part, then sending.
 
+        Nobody waits for the inbox. The anchor comes first: what this round changes is told by it
+        the day after, and not by an anchor that is signed while it goes on.
+        """
+        from fintech_factory.app.alert_automation import Automation
+        from fintech_factory.app.anchors import Anchors
+
+        anchoring = Anchors(self.factory).due()
         changed = len(self.tick().changes)
         tally = self.send(patience)
         Automation(self.factory).reingest()
-        return Done(changed, tally)
+        return Done(changed, tally, anchoring)
 
     # ---- parts ---------------------------------------------------------------------------------
 

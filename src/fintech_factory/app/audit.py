@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -292,14 +293,26 @@ class Audit:
         Raises:
             FactoryError: there is no entry yet.
         """
+        with self.state.reading() as connection:
+            return self._pinned(connection, self.factory.clock.now())
+
+    def pin_on(self, connection: "Connection", at: datetime) -> "Pin":
+        """Sign the head as a transaction sees it, which the caller holds `lock_chain` in.
+
+        Raises:
+            FactoryError: there is no entry yet, or the key is not the one that the chain knows.
+        """
+        self.trail.settle(connection)
+        return self._pinned(connection, at)
+
+    def _pinned(self, connection: "Connection", at: datetime) -> "Pin":
         from fintech_factory.state.audit import chain_head
         from fintech_factory.state.audit_seal import Purpose, pin
 
-        with self.state.reading() as connection:
-            head = chain_head(connection)
+        head = chain_head(connection)
         if head.sequence == 0:
             raise FactoryError("the audit trail holds no entry yet", hint="`factory run`")
-        return pin(Purpose.ANCHOR, head, self.trail.key(), self.factory.clock.now())
+        return pin(Purpose.ANCHOR, head, self.trail.key(), at)
 
     def read_anchor(self, path: Path) -> "Pin":
         """Read an anchor back.

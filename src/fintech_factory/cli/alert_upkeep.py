@@ -220,10 +220,17 @@ def undo(call: Call, *, response: str, by: str, reason: str) -> None:
 def deliver(call: Call, *, wait: float) -> None:
     """Do all that is due: escalate, repeat, look whether an export is late, send what waits.
 
-    Exit 3 if a message was given up, or is not known to have arrived.
+    Once a day (UTC) the head of the audit trail is sent as well. Exit 3 if a message was given up,
+    or is not known to have arrived.
     """
+    from fintech_factory.app.anchors import Outcome
+
     done = call.factory().alerts.round(timedelta(seconds=wait))
-    _print_tally(call, done.tally, {"changed": done.changed})
+    anchoring = done.anchoring
+    if anchoring.outcome is Outcome.FAILED:
+        output.say_error(f"the audit trail was not anchored: {anchoring.reason}")
+    is_anchored = anchoring.outcome is Outcome.ANCHORED
+    _print_tally(call, done.tally, {"changed": done.changed, "anchored": int(is_anchored)})
 
 
 def _print_tally(call: Call, tally: "Tally", more: dict[str, int]) -> None:

@@ -238,6 +238,45 @@ def anchor(call: Call, *, out: Path | None) -> None:
         output.say(f"written: {out} (entry {pinned.sequence}, {pinned.head})")
 
 
+@command.command("anchors")
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 1000),
+    default=7,
+    show_default=True,
+    help="How many, the newest first.",
+)
+@pass_call
+def anchors(call: Call, *, limit: int) -> None:
+    """Show when the head was last sent to a safe place, once a day, and where it was received."""
+    from fintech_factory.app.anchors import Anchors, as_json
+
+    factory = call.factory()
+    found = [as_json(*each) for each in Anchors(factory).sent(limit)]
+    receivers = factory.alerts.alerting.anchored_at
+    if call.json:
+        output.emit_json({"receivers": receivers, "anchors": found})
+        return
+    output.print_table(
+        ["day", "entry", "head", "signed at", "channel", "address", "status", "received at", "why"],
+        [
+            [
+                *(anchor[name] for name in ("day", "sequence", "head")),
+                anchor["at"][:19],
+                *(place[name] or "-" for name in ("channel", "address", "status")),
+                (place["received_at"] or "-")[:19],
+                place["reason"] or "-",
+            ]
+            for anchor in found
+            for place in anchor["places"]
+        ],
+    )
+    if not receivers:
+        output.say("nobody receives it: name receivers in config/alerts.yaml, audit.anchor")
+    elif not found:
+        output.say("nothing was anchored yet: `factory alerts deliver` does it once a day")
+
+
 @command.command("acknowledge")
 @click.argument("sequence", type=click.IntRange(1))
 @click.option("--reason", required=True, metavar="TEXT", help="What happened.")

@@ -13,6 +13,7 @@ from fintech_factory.state.canonical import canonical, sound
 from fintech_factory.state.tables import audit_entry
 
 __all__ = [
+    "ANCHORED",
     "COLUMNS",
     "GENESIS",
     "Entry",
@@ -26,6 +27,9 @@ __all__ = [
 
 GENESIS = "0" * 64
 """What the first entry holds in place of the hash of one before."""
+
+ANCHORED = "audit.anchored"
+"""The action of the entry that tells of an anchor that was sent."""
 
 # Any number that no other advisory lock of the product uses.
 _ADVISORY_LOCK = 0x617564697400

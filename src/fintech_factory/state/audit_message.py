@@ -14,7 +14,8 @@ def anchor_message(anchor: Pin, attachments: Sequence[Attachment] = ()) -> Messa
     """Give the message of a day's anchor, in English and Spanish.
 
     It holds all that `factory audit verify --anchor` reads, so that the file can be made again
-    from the mail or the page alone. All anchors of one chain's key are one thread.
+    from the mail or the page alone. Each is a thread of its own: a page that is kept up to date
+    would lose the one before.
     """
     facts = (
         Fact(Text("Entry", "Entrada"), anchor.sequence),
@@ -26,7 +27,7 @@ def anchor_message(anchor: Pin, attachments: Sequence[Attachment] = ()) -> Messa
         Fact(Text("Signature", "Firma"), anchor.signature),
     )
     return Message(
-        thread=f"audit-anchor-{anchor.key_id}",
+        thread=f"audit-anchor-{anchor.key_id}-{anchor.sequence}",
         occasion=Occasion.ANCHOR,
         severity=Severity.INFO,
         subject=Text(

@@ -1,4 +1,4 @@
-"""File: each message as JSON and as Markdown in the workspace's outputs."""
+"""File: each message as JSON and as Markdown in the workspace's outputs, with what it brings."""
 
 import hashlib
 import json
@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from fintech_factory.distribution.channel import Delivery, Outcome, Probe, Tools
+from fintech_factory.distribution.files import contents
 from fintech_factory.distribution.outcomes import accepted, deferred, refused
 from fintech_factory.distribution.rendering import as_json, as_markdown, lay_out
 from fintech_factory.distribution.settings import ChannelSettings
@@ -20,6 +21,7 @@ __all__ = ["SETTINGS", "FileSettings", "check_address", "open_channel"]
 
 _FOLDER = r"[a-z0-9][a-z0-9_-]{0,63}"
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
 
 
 def check_address(address: str) -> str | None:
@@ -48,13 +50,16 @@ def open_channel(settings: FileSettings, tools: Tools) -> "File":
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A folder. The same key is the same two files, however often it is sent."""
+    """A folder. The same key is the same files, however often it is sent.
+
+    What a message brings lies in a folder by its key: a copy of the folder is whole.
+    """
 
     settings: FileSettings
     tools: Tools
 
     def send(self, delivery: Delivery) -> Outcome:
-        """Write both files, each whole or not at all."""
+        """Write what it brings, then both files, each whole or not at all."""
         if wrong := check_address(delivery.address):
             return refused(wrong.partition("\n")[0])
         folder = self._folder / delivery.address
@@ -68,12 +73,15 @@ class File:
         text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
         try:
             folder.mkdir(parents=True, exist_ok=True)
+            left_out = self._bring(delivery, folder / name)
             # The JSON comes last: where it stands, the message is there whole.
-            _write(folder / f"{name}.md", as_markdown(sheet))
-            _write(folder / f"{name}.json", text)
+            # A lone surrogate is no UTF-8; what was said survives all the same.
+            _write(folder / f"{name}.md", as_markdown(sheet).encode("utf-8", "replace"))
+            _write(folder / f"{name}.json", text.encode("utf-8", "replace"))
         except OSError as error:
             return deferred(f"{self.settings.folder}/ cannot be written: {error.strerror}")
-        return accepted((folder / f"{name}.json").relative_to(self.tools.outputs).as_posix())
+        written = (folder / f"{name}.json").relative_to(self.tools.outputs).as_posix()
+        return accepted(written, f"without {'; '.join(left_out)}" if left_out else "")
 
     def probe(self) -> tuple[Probe, ...]:
         """Look whether the folder, or what it will be made in, can be written."""
@@ -85,6 +93,20 @@ class File:
         what = f"outputs/{self.settings.folder}"
         return (Probe(what, ok=ok, said=said, hint="" if ok else "give this user the right to"),)
 
+    def _bring(self, delivery: Delivery, folder: Path) -> list[str]:
+        """Write the attachments that still are what was named; give why others are left out."""
+        left_out = []
+        for each in delivery.message.attachments:
+            try:
+                content = contents(each, self.tools.outputs)
+            except ValueError as error:
+                left_out.append(str(error))
+                continue
+            folder.mkdir(exist_ok=True)
+            kept = each.name if _PLAIN_NAME.fullmatch(each.name) else f"{each.sha256}.bin"
+            _write(folder / kept, content)
+        return left_out
+
     @property
     def _folder(self) -> Path:
         return self.tools.outputs / self.settings.folder
@@ -94,9 +116,7 @@ def _name(key: str) -> str:
     return key if _PLAIN_KEY.fullmatch(key) else hashlib.sha256(key.encode()).hexdigest()
 
 
-def _write(path: Path, text: str) -> None:
-    # A lone surrogate is no UTF-8; what was said survives all the same.
-    content = text.encode("utf-8", "replace")
+def _write(path: Path, content: bytes) -> None:
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
         try:
             file.write(content)
