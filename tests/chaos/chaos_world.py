@@ -97,7 +97,9 @@ def configure(root: Path, peer: FaultServer) -> None:
     text = text.replace(
         "channels_off: [slack, email, sms, notion, webhook]", "channels_off: [email, sms, notion]"
     )
-    text = text.replace("      - {channel: webhook}\n", "")
+    shipped = "      - {channel: webhook, address: operations}\n"
+    assert shipped in text
+    text = text.replace(shipped, "")
     lines = []
     for line in text.splitlines():
         lines.append(line)

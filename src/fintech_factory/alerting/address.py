@@ -15,12 +15,16 @@ QUIET = frozenset({"slack", "notion", "webhook", "file", INBOX})
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A channel's form of address; `needed` unless the channel's own settings name one."""
+    """A channel's form of address; `needed` unless the channel's own settings name one.
+
+    `shown` unless whoever writes another thing there may have written a secret.
+    """
 
     pattern: re.Pattern[str]
     wanted: str
     hint: str
     needed: bool = True
+    shown: bool = True
 
     def fault(self, address: str) -> tuple[str, str] | None:
         """Say what is wrong with an address, and what to do; None if nothing is."""
@@ -28,6 +32,8 @@ class Form:
             return (f"{self.wanted} is missing", self.hint) if self.needed else None
         if self.pattern.fullmatch(address):
             return None
+        if not self.shown:
+            return f"what stands here is no {self.wanted}", self.hint
         # A line break in an address is an attempt on the mail's headers; it is shown as a blank.
         return f"`{' '.join(address.split())}` is no {self.wanted}", self.hint
 
@@ -42,6 +48,8 @@ _MAIL = re.compile(
 _SLACK = re.compile(r"#[a-z0-9_-]{1,80}|[CGDUW][A-Z0-9]{8,20}")
 # https://www.itu.int/rec/T-REC-E.164: a country code and at most 15 digits.
 _PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
+# The name of an endpoint of integrations/webhook.yaml, as that file takes it.
+_ENDPOINT = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 _PLAIN = Form(_NAME, "name of an address", "leave it out for the channel's own", needed=False)
 
 MEDIA: Mapping[str, Form] = {
@@ -49,7 +57,12 @@ MEDIA: Mapping[str, Form] = {
     "email": Form(_MAIL, "mail address", "write one like risk@example.com"),
     "sms": Form(_PHONE, "phone number in E.164", "write + and digits only, like +50370001234"),
     "notion": _PLAIN,
-    "webhook": _PLAIN,
+    "webhook": Form(
+        _ENDPOINT,
+        "name of an endpoint",
+        "write a key of `endpoints` in integrations/webhook.yaml: where it leads stands there",
+        shown=False,
+    ),
     "file": _PLAIN,
     "apprise": _PLAIN,
     INBOX: _PLAIN,

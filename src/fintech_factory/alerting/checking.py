@@ -1,13 +1,13 @@
 """Turns config/alerts.yaml into what alerts go by, or into every problem with its place."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fintech_factory.alerting.address import MEDIA
 from fintech_factory.alerting.check_anchor import check_anchor
 from fintech_factory.alerting.check_calendar import check_calendar
-from fintech_factory.alerting.check_receivers import check_receivers
+from fintech_factory.alerting.check_receivers import Channels, check_receivers
 from fintech_factory.alerting.check_routes import check_routes
 from fintech_factory.alerting.check_rules import check_rules
 from fintech_factory.alerting.reading import make_alerting
@@ -56,16 +56,18 @@ def check_alerts(
     loaded: "LoadedFile[AlertSettings]",
     definitions: "Definitions | None",
     channels: Mapping[str, bool] | None = None,
+    places: Mapping[str, Collection[str]] | None = None,
 ) -> Sequence[Problem]:
     """Give every problem that the file's shape alone cannot tell, in the file's order.
 
     Without `definitions` (their own file is wrong), rules and routes are not looked into; without
-    `channels`, nothing is said of which are switched on.
+    `channels`, nothing is said of which are switched on. `places` are the names that an address of
+    a channel may be, where its settings give its places names.
     """
     notes = Notes(loaded)
     settings = loaded.value
     known = channels if channels is not None else dict.fromkeys(MEDIA, True)
-    check_receivers(settings, known, notes)
+    check_receivers(settings, Channels(known, places or {}), notes)
     check_anchor(settings, notes)
     if definitions is not None:
         check_rules(settings, definitions, notes)

@@ -61,16 +61,17 @@ class Alerts:
         from fintech_factory.alerting.checking import check_alerts
         from fintech_factory.alerting.reading import make_alerting
         from fintech_factory.alerting.settings import AlertSettings
-        from fintech_factory.app.channels import channels_of
+        from fintech_factory.app.channels import channels_of, places_of
         from fintech_factory.config import load
         from fintech_factory.errors import ConfigError
 
         config = self.factory.workspace.config
         loaded = load(config / "alerts.yaml", AlertSettings)
         channels = channels_of(config)
-        if problems := check_alerts(loaded, self.factory.definitions, channels):
+        definitions = self.factory.definitions
+        if problems := check_alerts(loaded, definitions, channels, places_of(config)):
             raise ConfigError(problems)
-        return make_alerting(loaded.value, self.factory.definitions, channels)
+        return make_alerting(loaded.value, definitions, channels)
 
     def desk(self, known: "Known", append: "Append") -> "Desk":
         """Give the desk of a transaction, which says things as they are known."""

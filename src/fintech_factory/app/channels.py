@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from fintech_factory.distribution.pace import Pace
     from fintech_factory.distribution.settings import ChannelSettings
 
-__all__ = ["Channels", "Listed", "channel_models", "channel_shelf", "channels_of"]
+__all__ = ["Channels", "Listed", "channel_models", "channel_shelf", "channels_of", "places_of"]
 
 _PACKAGE = "fintech_factory.distribution.channels"
 # These need no credentials and nobody's leave: on unless a settings file says otherwise.
@@ -56,6 +56,28 @@ def channels_of(config: Path) -> dict[str, bool]:
 
     names = sorted({*MEDIA, *channel_shelf().names()})
     return {name: _is_on(config / "integrations" / f"{name}.yaml") for name in names}
+
+
+# Where a channel's settings name its places; an address is one of those names.
+_PLACES = {"webhook": "endpoints", "notion": "data_sources", "apprise": "urls"}
+
+
+def places_of(config: Path) -> dict[str, tuple[str, ...]]:
+    """Give the names that addresses may be, of each channel whose settings name its places.
+
+    A channel whose file cannot be read is left out: its own check says what is wrong with it.
+    """
+    from fintech_factory.config.reading import read
+    from fintech_factory.config.tree import MappingNode, child
+
+    found: dict[str, tuple[str, ...]] = {}
+    for name, key in _PLACES.items():
+        path = config / "integrations" / f"{name}.yaml"
+        root = read(path).root if path.is_file() else None
+        named = child(root, key) if root is not None else None
+        if named is not None and isinstance(named.node, MappingNode):
+            found[name] = tuple(named.node.entries)
+    return found
 
 
 def _is_on(path: Path) -> bool:

@@ -90,7 +90,7 @@ def _check_facility(loaded: "LoadedFile[FacilitySettings]") -> "Sequence[Problem
 def _check_alerts(loaded: "LoadedFile[AlertSettings]") -> "Sequence[Problem]":
     """Check who is told of what, against the KPIs and channels of the same workspace."""
     from fintech_factory.alerting.checking import check_alerts
-    from fintech_factory.app.channels import channels_of
+    from fintech_factory.app.channels import channels_of, places_of
     from fintech_factory.errors import ConfigError
     from fintech_factory.kpi_engine import load_definitions
 
@@ -100,8 +100,8 @@ def _check_alerts(loaded: "LoadedFile[AlertSettings]") -> "Sequence[Problem]":
         definitions = load_definitions(config / "kpis" / "kpi_definitions.yaml")
     except ConfigError:
         # The KPIs' own check says what is wrong with them.
-        return check_alerts(loaded, None, channels)
-    return check_alerts(loaded, definitions, channels)
+        return check_alerts(loaded, None, channels, places_of(config))
+    return check_alerts(loaded, definitions, channels, places_of(config))
 
 
 def _check_roles(loaded: "LoadedFile[RolesSettings]") -> "Sequence[Problem]":

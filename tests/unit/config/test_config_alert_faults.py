@@ -14,7 +14,7 @@ from fintech_factory.alerting.match import Subject
 from fintech_factory.alerting.rule import Kind
 from fintech_factory.alerting.settings import AlertSettings
 from fintech_factory.app import config_models
-from fintech_factory.app.channels import channels_of
+from fintech_factory.app.channels import channels_of, places_of
 from fintech_factory.config import check_workspace, load
 from fintech_factory.config.workspace import Workspace
 from fintech_factory.errors import ConfigError
@@ -43,11 +43,19 @@ def channels(text: str) -> dict[str, bool]:
     return {name: name in (_ON | on) - off for name in MEDIA}
 
 
+def places(text: str) -> dict[str, list[str]]:
+    """Give the names of a channel's places, as far as the fixture says any."""
+    found = re.findall(r"^# places of (\w+):(.*)$", text, re.MULTILINE)
+    return {channel: names.split() for channel, names in found}
+
+
 def problems_of(path: Path, definitions: Definitions) -> Sequence[Problem]:
+    text = path.read_text(encoding="utf-8")
     try:
-        read_alerting(
-            load(path, AlertSettings), definitions, channels(path.read_text(encoding="utf-8"))
-        )
+        loaded = load(path, AlertSettings)
+        if found := places(text):
+            return check_alerts(loaded, definitions, channels(text), found)
+        read_alerting(loaded, definitions, channels(text))
     except ConfigError as wrong:
         return wrong.problems
     return ()
@@ -70,7 +78,7 @@ def test_a_faulty_file_reports_exactly_its_faults_each_at_its_place(
 
 
 def test_there_are_faulty_files_and_a_good_one(shipped_kpis: Definitions) -> None:
-    assert len(FAULTY) >= 70
+    assert len(FAULTY) >= 80
     known = channels("# off: sms")
     alerting = load_alerting(GOOD, shipped_kpis, known)
     assert alerting.rules["par_90"].for_ == 2
@@ -157,6 +165,23 @@ def test_only_a_file_that_says_so_switches_a_channel_on(workspace: Workspace) ->
         "channels_off: `slack` is switched on",
         "compliance: what is critical goes to the channel `file`, which is off",
     ]
+
+
+def test_a_webhook_is_told_by_the_name_of_an_endpoint_there_is(workspace: Workspace) -> None:
+    """The one that is shipped has none yet; as soon as it has, the name must be among them."""
+    path = workspace.config / "integrations/webhook.yaml"
+    shipped = path.read_text(encoding="utf-8")
+    assert places_of(workspace.config) == {"apprise": (), "notion": (), "webhook": ()}
+    assert of_alerts(workspace) == []
+    endpoint = "{url: https://ops.example.com/alerts, secret: {env: S}}"
+    for name in ("operations", "ops"):
+        said = f"endpoints:\n  {name}: {endpoint}"
+        path.write_text(shipped.replace("endpoints: {}", said), encoding="utf-8")
+        found = [each.message for each in of_alerts(workspace)]
+        wrong = ["everyone.to.3.address: unknown endpoint `operations`"]
+        assert found == ([] if name == "operations" else wrong)
+    path.write_text("endpoints: [", encoding="utf-8")
+    assert of_alerts(workspace)[0].message == "channels_off: `webhook` is switched on"
 
 
 def test_limits_stand_nowhere_but_in_the_definitions(shipped_kpis: Definitions) -> None:
