@@ -1,6 +1,7 @@
 """Turns config/alerts.yaml into what alerts go by, or into every problem with its place."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from fintech_factory.alerting.check_receivers import Channels, check_receivers
 from fintech_factory.alerting.check_routes import check_routes
 from fintech_factory.alerting.check_rules import check_rules
 from fintech_factory.alerting.reading import make_alerting
+from fintech_factory.alerting.runbook import check_runbooks
 from fintech_factory.alerting.setup import Alerting
 from fintech_factory.errors import ConfigError
 from fintech_factory.kpi_engine.notes import Notes
@@ -21,10 +23,22 @@ if TYPE_CHECKING:
     from fintech_factory.config import LoadedFile
     from fintech_factory.kpi_engine.definitions import Definitions
 
-__all__ = ["FILE", "check_alerts", "load_alerting", "read_alerting"]
+__all__ = ["FILE", "Beside", "check_alerts", "load_alerting", "read_alerting"]
 
 FILE = "alerts.yaml"
 """The file of `config/` that says who is told of what."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What lies beside config/alerts.yaml and is named in it.
+
+    `places` are the names that an address of a channel may be, where its settings give its places
+    names; `runbooks` those of every runbook.
+    """
+
+    places: Mapping[str, Collection[str]] = field(default_factory=dict)
+    runbooks: Collection[str] = ()
 
 
 def load_alerting(path: Path, definitions: "Definitions", channels: Mapping[str, bool]) -> Alerting:
@@ -56,22 +70,25 @@ def check_alerts(
     loaded: "LoadedFile[AlertSettings]",
     definitions: "Definitions | None",
     channels: Mapping[str, bool] | None = None,
-    places: Mapping[str, Collection[str]] | None = None,
+    beside: Beside | None = None,
 ) -> Sequence[Problem]:
     """Give every problem that the file's shape alone cannot tell, in the file's order.
 
     Without `definitions` (their own file is wrong), rules and routes are not looked into; without
-    `channels`, nothing is said of which are switched on. `places` are the names that an address of
-    a channel may be, where its settings give its places names.
+    `channels`, nothing is said of which are switched on; without `beside`, nothing of what else
+    lies beside the file.
     """
     notes = Notes(loaded)
     settings = loaded.value
     known = channels if channels is not None else dict.fromkeys(MEDIA, True)
-    check_receivers(settings, Channels(known, places or {}), notes)
+    check_receivers(settings, Channels(known, beside.places if beside else {}), notes)
     check_anchor(settings, notes)
     if definitions is not None:
         check_rules(settings, definitions, notes)
-        check_routes(make_alerting(settings, definitions, known), settings, notes)
+        alerting = make_alerting(settings, definitions, known)
+        check_routes(alerting, settings, notes)
+        if beside is not None:
+            check_runbooks(settings, alerting.rules, beside.runbooks, notes)
     check_calendar(settings, notes)
     if definitions is not None and channels is not None and not notes.problems:
         from fintech_factory.alerting.check_channels import check_channels

@@ -41,6 +41,8 @@ __all__ = ["WEEK_DAYS", "make_alerting", "make_match", "make_rules", "make_shift
 WEEK_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _NTH = {"first": 1, "second": 2, "third": 3, "fourth": 4, "last": -1}
 _DAY_MINUTES = 24 * 60
+# The runbook of every figure that is missing.
+_MISSING = "unavailable"
 
 
 def make_alerting(
@@ -135,7 +137,8 @@ def _add(rules: dict[str, Rule], rule: Rule) -> None:
         level=LimitState.WARNING,
         dimension=rule.dimension,
         members=rule.members,
-        runbook=rule.runbook,
+        # A rule that names its runbook means its missing figure as well.
+        runbook=_MISSING if rule.runbook == rule.subject else rule.runbook,
         policy=rule.policy,
     )
     rules |= {rule.id: rule, missing.id: missing}
@@ -143,7 +146,7 @@ def _add(rules: dict[str, Rule], rule: Rule) -> None:
 
 def _kpi_rule(name: str, kpi: "Kpi", settings: "RuleSettings | None", policy: Policy) -> Rule:
     if settings is None:
-        return Rule(name, Kind.KPI, kpi.id, kpi.limits, policy=policy)
+        return Rule(name, Kind.KPI, kpi.id, kpi.limits, runbook=kpi.id, policy=policy)
     return Rule(
         id=name,
         kind=Kind.KPI,
@@ -154,7 +157,7 @@ def _kpi_rule(name: str, kpi: "Kpi", settings: "RuleSettings | None", policy: Po
         dimension=settings.dimension,
         members=settings.members,
         compliance=settings.compliance,
-        runbook=settings.runbook,
+        runbook=settings.runbook or kpi.id,
         policy=policy,
     )
 
@@ -184,7 +187,7 @@ def _event_rule(settings: "RuleSettings", policy: Policy) -> Rule:
             if settings.within_seconds is None
             else timedelta(seconds=settings.within_seconds)
         ),
-        runbook=settings.runbook,
+        runbook=settings.runbook or settings.id,
         policy=policy,
     )
 

@@ -49,6 +49,7 @@ MoveName = Literal["fired", "raised", "reopened", "stale", "repeated", "escalate
 _DAY_SECONDS = 24 * 60 * 60
 _DAYS = "monday|tuesday|wednesday|thursday|friday|saturday|sunday"
 _WEEK_MOMENT = re.compile(rf"({_DAYS}) ([01][0-9]|2[0-3]):[0-5][0-9]")
+_RUNBOOK = re.compile(r"[a-z][a-z0-9_]{0,62}|https?://\S+")
 _OCCURS = re.compile(rf"((first|second|third|fourth|last) )?({_DAYS})")
 
 
@@ -72,6 +73,16 @@ def _aware(at: datetime) -> datetime:
     return at
 
 
+def _runbook(text: str) -> str:
+    if text and not _RUNBOOK.fullmatch(text):
+        raise ValueError(
+            f"`{text}` is no runbook\nhint: name a file of config/runbooks/ without its ending, or"
+            " write an address that begins with https://"
+        )
+    return text
+
+
+RunbookName = Annotated[str, AfterValidator(_runbook), Field(max_length=300)]
 WeekMoment = Annotated[str, AfterValidator(_week_moment), Field(examples=["monday 08:00"])]
 Occurs = Annotated[str, AfterValidator(_occurs), Field(examples=["first tuesday"])]
 Moment = Annotated[datetime, AfterValidator(_aware)]
@@ -131,7 +142,11 @@ class RuleSettings(Settings):
     compliance: bool = Field(
         default=False, description="What is critical by this rule is a compliance breach."
     )
-    runbook: str = Field(default="", max_length=300, description="Where it says what to do.")
+    runbook: RunbookName = Field(
+        default="",
+        description="What to do: a file of config/runbooks/ without its ending, or an address"
+        " (https://...). If left out, the KPI's id, else the rule's own.",
+    )
 
 
 class PersonSettings(Settings):

@@ -1,6 +1,6 @@
 """What a workspace alerts of: what a run causes, what the clock does, what people answer."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -14,10 +14,12 @@ if TYPE_CHECKING:
     from fintech_factory.alerting.alert import AlertState
     from fintech_factory.alerting.notice import Notice
     from fintech_factory.alerting.observation import Observation
+    from fintech_factory.alerting.runbook import Runbook
     from fintech_factory.alerting.setup import Alerting
     from fintech_factory.app.anchors import Anchoring
     from fintech_factory.app.audit import Told
     from fintech_factory.app.factory import Factory
+    from fintech_factory.app.runbooks import Runbooks
     from fintech_factory.distribution.dispatch import Dispatcher, Tally
     from fintech_factory.kpi_engine.readings import Reading
     from fintech_factory.message import Action
@@ -58,7 +60,7 @@ class Alerts:
         Raises:
             ConfigError: config/alerts.yaml is wrong; every fault has its place.
         """
-        from fintech_factory.alerting.checking import check_alerts
+        from fintech_factory.alerting.checking import Beside, check_alerts
         from fintech_factory.alerting.reading import make_alerting
         from fintech_factory.alerting.settings import AlertSettings
         from fintech_factory.app.channels import channels_of, places_of
@@ -69,9 +71,22 @@ class Alerts:
         loaded = load(config / "alerts.yaml", AlertSettings)
         channels = channels_of(config)
         definitions = self.factory.definitions
-        if problems := check_alerts(loaded, definitions, channels, places_of(config)):
+        beside = Beside(places_of(config), self._runbooks.names)
+        found = check_alerts(loaded, definitions, channels, beside)
+        if problems := [*found, *self._runbooks.problems]:
             raise ConfigError(problems)
         return make_alerting(loaded.value, definitions, channels)
+
+    @property
+    def runbooks(self) -> "Mapping[str, Runbook]":
+        """What to do about alerts, by the name that rules have for it."""
+        return self._runbooks.found
+
+    @cached_property
+    def _runbooks(self) -> "Runbooks":
+        from fintech_factory.app.runbooks import runbooks_of
+
+        return runbooks_of(self.factory.workspace.config)
 
     def desk(self, known: "Known", append: "Append") -> "Desk":
         """Give the desk of a transaction, which says things as they are known."""
@@ -310,6 +325,8 @@ class Alerts:
                 covenants=lambda day: covenants or published.covenants(day),
                 people={each.id: each.name for each in self.alerting.directory.people.values()},
                 currency=self.factory.rules.reporting_currency,
+                runbooks=self.runbooks,
+                public_url=self.factory.settings.public_url or "",
             )
 
     def _offer(self, state: "AlertState", notice: "Notice") -> "tuple[Action, ...]":

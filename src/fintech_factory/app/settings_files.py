@@ -88,20 +88,22 @@ def _check_facility(loaded: "LoadedFile[FacilitySettings]") -> "Sequence[Problem
 
 
 def _check_alerts(loaded: "LoadedFile[AlertSettings]") -> "Sequence[Problem]":
-    """Check who is told of what, against the KPIs and channels of the same workspace."""
-    from fintech_factory.alerting.checking import check_alerts
+    """Check who is told of what, against the KPIs, channels and runbooks of the same workspace."""
+    from fintech_factory.alerting.checking import Beside, check_alerts
     from fintech_factory.app.channels import channels_of, places_of
+    from fintech_factory.app.runbooks import runbooks_of
     from fintech_factory.errors import ConfigError
     from fintech_factory.kpi_engine import load_definitions
 
     config = loaded.path.parent
-    channels = channels_of(config)
+    channels, runbooks = channels_of(config), runbooks_of(config)
+    beside = Beside(places_of(config), runbooks.names)
     try:
         definitions = load_definitions(config / "kpis" / "kpi_definitions.yaml")
     except ConfigError:
         # The KPIs' own check says what is wrong with them.
-        return check_alerts(loaded, None, channels, places_of(config))
-    return check_alerts(loaded, definitions, channels, places_of(config))
+        definitions = None
+    return [*check_alerts(loaded, definitions, channels, beside), *runbooks.problems]
 
 
 def _check_roles(loaded: "LoadedFile[RolesSettings]") -> "Sequence[Problem]":

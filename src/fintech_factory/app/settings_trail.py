@@ -19,7 +19,8 @@ RECORDED = "settings.recorded"
 CHANGED = "settings.changed"
 REMOVED = "settings.removed"
 
-_SUFFIXES = {".yaml", ".yml", ".sql"}
+_SUFFIXES = {".yaml", ".yml", ".sql", ".md"}
+_WITHOUT_KEYS = (".sql", ".md")
 _MOST_KEYS = 200
 # Who is reached where, and by which account: keys are named, values never.
 _NO_VALUES = ("config/integrations/", "config/roles")
@@ -36,7 +37,7 @@ class Change:
 
 
 def hashes(workspace: Workspace) -> dict[str, str]:
-    """Hash every settings and SQL file: path within the workspace -> SHA-256."""
+    """Hash every settings file, runbook and SQL file: path within the workspace -> SHA-256."""
     found = sorted(
         path
         for folder in (workspace.config, workspace.sql)
@@ -85,7 +86,7 @@ def changes(
         if new is None:
             yield Change(REMOVED, name, {"sha256": old}, None)
             continue
-        keys = {} if name.endswith(".sql") else _keys(workspace, name, old, new)
+        keys = {} if name.endswith(_WITHOUT_KEYS) else _keys(workspace, name, old, new)
         was = None if old is None else {"sha256": old, **_side(keys, 0)}
         yield Change(CHANGED, name, was, {"sha256": new, **_side(keys, 1)})
 

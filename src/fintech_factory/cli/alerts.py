@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fintech_factory.cli import alert_answers, alert_past, alert_upkeep, output
+from fintech_factory.cli import alert_answers, alert_past, alert_runbook, alert_upkeep, output
 from fintech_factory.cli.options import Call, exit_with_findings, optional_day_option, pass_call
 
 if TYPE_CHECKING:
@@ -221,5 +221,10 @@ def print_inbox(items: "Sequence[Mapping[str, Any]]") -> None:
     )
 
 
-for verb in (*alert_answers.VERBS, *alert_past.VERBS, *alert_upkeep.VERBS):
+for verb in (
+    *alert_answers.VERBS,
+    *alert_past.VERBS,
+    *alert_runbook.VERBS,
+    *alert_upkeep.VERBS,
+):
     command.add_command(verb)

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from fintech_factory.alerting.rule import Kind
+from fintech_factory.alerting.runbook import FOLDER, Runbook, is_address
 from fintech_factory.kpi_engine import Definitions
 from fintech_factory.kpi_engine.definitions import Kpi
 from fintech_factory.kpi_engine.readings import Check, Reading, Status
@@ -32,6 +33,8 @@ _EXPLAINED_BY = ("product", "entity")
 _MOVERS = 5
 _BESIDE = 3
 _HUNDRED = Decimal(100)
+_FIRST_STEPS = 3
+_RUNBOOK = Text("Runbook", "Guía")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,8 @@ class Known:
 
     `at` gives every reading of a date, groups included; `earlier` those of a KPI at the last date
     before one that has any; `covenants` how all of them stand at a date. `people` are names by id.
-    `currency` is that of money.
+    `currency` is that of money. `runbooks` say by their name what to do; `public_url` is how people
+    reach this installation, empty where they do not.
     """
 
     definitions: Definitions
@@ -49,6 +53,8 @@ class Known:
     covenants: Callable[[date], "Sequence[Covenant]"] = lambda _: ()
     people: Mapping[str, str] = field(default_factory=dict)
     currency: str = ""
+    runbooks: Mapping[str, Runbook] = field(default_factory=dict)
+    public_url: str = ""
 
 
 def background(step: Step, known: Known) -> Background:
@@ -67,13 +73,36 @@ def background(step: Step, known: Known) -> Background:
         )
     return replace(
         found,
-        runbook=Link(Text("Runbook", "Guía"), rule.runbook) if rule.runbook else None,
+        runbook=_link(rule.runbook, known),
+        next_step=_with_steps(step, found.next_step, known.runbooks.get(rule.runbook)),
     )
 
 
 def subject_title(kind: Kind, member: str) -> Text:
     """Name what an alert that is on no KPI is on."""
     return _with_member(_TITLES[kind], member)
+
+
+def _link(runbook: str, known: Known) -> Link | None:
+    """Link to a page elsewhere, or of this installation; none where it would lead nowhere."""
+    if is_address(runbook):
+        return Link(_RUNBOOK, runbook)
+    if known.public_url and runbook in known.runbooks:
+        return Link(_RUNBOOK, f"{known.public_url}/{FOLDER}/{runbook}")
+    return None
+
+
+def _with_steps(step: Step, then: Text | None, runbook: Runbook | None) -> Text | None:
+    """Put what to do first before where to look; an alert that has ended asks for nothing."""
+    if then is None or runbook is None:
+        return then
+    steps = runbook.steps[:_FIRST_STEPS]
+    # A message is no Markdown: what marks a command there would only be in its way here.
+    plain = [Text(each.en.replace("`", ""), each.es.replace("`", "")) for each in steps]
+    lines = [Text(f"{n}. {each.en}", f"{n}. {each.es}") for n, each in enumerate(plain, 1)]
+    all_of_it = f"factory alerts runbook {step.rule.id}"
+    lines += [Text(f"Runbook: {all_of_it}", f"Guía: {all_of_it} --language es"), then]
+    return Text("\n".join(each.en for each in lines), "\n".join(each.es for each in lines))
 
 
 def movers_in_words(step: Step, known: Known) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fintech_factory.alerting.address import MEDIA
-from fintech_factory.alerting.checking import check_alerts, load_alerting, read_alerting
+from fintech_factory.alerting.checking import Beside, check_alerts, load_alerting, read_alerting
 from fintech_factory.alerting.level import LimitState
 from fintech_factory.alerting.match import Subject
 from fintech_factory.alerting.rule import Kind
@@ -27,6 +27,8 @@ FAULTY = sorted(path for path in FIXTURES.glob("alerts.*.yml") if path != GOOD)
 EXPECTED = re.compile(
     r"^# expect (?P<line>\d+):(?P<column>\d+) (?P<message>.+?)(?: \| (?P<hint>.+))?$", re.MULTILINE
 )
+# Those of the KPIs' own rules.
+_EVERY = ["par_90", "portfolio_health", "collection_rate", "unavailable"]
 _ON = {"slack", "email", "sms", "inbox"}
 
 
@@ -53,8 +55,10 @@ def problems_of(path: Path, definitions: Definitions) -> Sequence[Problem]:
     text = path.read_text(encoding="utf-8")
     try:
         loaded = load(path, AlertSettings)
-        if found := places(text):
-            return check_alerts(loaded, definitions, channels(text), found)
+        named = re.findall(r"^# runbooks: (.+)$", text, re.MULTILINE)
+        if named or places(text):
+            known = [*named[0].split()] if named else _EVERY
+            return check_alerts(loaded, definitions, channels(text), Beside(places(text), known))
         read_alerting(loaded, definitions, channels(text))
     except ConfigError as wrong:
         return wrong.problems
