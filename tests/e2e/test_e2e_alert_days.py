@@ -70,6 +70,13 @@ def test_a_blocked_run_tells_operations_and_the_finding_ends_when_it_is_accepted
     assert "the export before had 3" in run["reason"]
     findings = world.alerts("--rule", "critical_findings")
     assert {each["level"] for each in findings} == {"critical"}
+    # The findings are told; that they stopped the publish follows, and is in the list.
+    (step,) = world.alert("pipeline_failed")["steps"]
+    assert {each.get("withheld") for each in step["told"]} == {"inhibition"}
+    assert all("stopped_by_findings: critical_findings" in each["reason"] for each in step["told"])
+    said = [each["text"] for each in world.peers.posts("#fintech-ops")]
+    assert [each for each in said if "Finding" in each or "alerts, the first" in each]
+    assert [each for each in said if "Publish stopped" in each] == []
     for each in outcome.document["blocking"]:
         said = ("--reason", "sold", "--by", "ana", "--until", "2026-12-31")
         assert world.call("findings", "accept", each, *said).code == 0
@@ -77,6 +84,8 @@ def test_a_blocked_run_tells_operations_and_the_finding_ends_when_it_is_accepted
     assert world.alerts("--rule", "pipeline_failed") == []
     assert world.alerts("--rule", "critical_findings") == []
     assert world.alert("pipeline_failed")["status"] == "resolved"
+    # Who has not heard that it was stopped need not hear that it goes on.
+    assert [each for each in world.peers.posts() if "Publish stopped" in str(each)] == []
 
 
 def test_a_dead_letter_is_told_by_another_channel_and_can_be_sent_again(world: World) -> None:

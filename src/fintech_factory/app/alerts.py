@@ -124,7 +124,7 @@ class Alerts:
             readings=run.readings,
             findings=judged.known,
             covenants=covenants if run.is_published else (),
-            blocked="; ".join(each.finding.message for each in judged.blocking),
+            blocking=judged.blocking,
             live=frozenset(each.fingerprint for each in live),
         )
         at = self.factory.clock.now()

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 from fintech_factory.message import Language
@@ -30,6 +30,19 @@ class Words:
     cells: Mapping[str, str]
     phrases: Mapping[str, str]
     sentences: Mapping[str, str]
+    findings: Mapping[str, str] = field(default_factory=dict)
+
+    def finding(self, code: str, english: str) -> str:
+        """Say what a finding says, which it does in English, with its code.
+
+        In another language a sentence that the catalogue holds is said in it; of any other the
+        meaning is, with the English words after it, for their figures.
+        """
+        known = self.known_sentence(english)
+        meaning = self.findings.get(code)
+        if known is not None or meaning is None:
+            return f"{code}: {known or english}"
+        return self.say("finding_detail", code=code, meaning=meaning, detail=english)
 
     def column(self, name: str) -> str | None:
         """Give what stands over a column; None if the product does not know it."""
@@ -76,7 +89,7 @@ def words(language: Language) -> Words:
     if language == Language.ES:
         from fintech_factory.i18n import es
 
-        return Words(language, es.COLUMNS, es.CELLS, es.PHRASES, es.SENTENCES)
+        return Words(language, es.COLUMNS, es.CELLS, es.PHRASES, es.SENTENCES, es.FINDINGS)
     from fintech_factory.i18n import en
 
     return Words(language, en.COLUMNS, en.CELLS, en.PHRASES, en.SENTENCES)

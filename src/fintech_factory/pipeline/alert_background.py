@@ -19,8 +19,10 @@ from fintech_factory.pipeline.alert_covenant import (
     covenant_title,
 )
 from fintech_factory.pipeline.alert_desk import Step
+from fintech_factory.pipeline.alert_finding import finding_said, findings_said
 from fintech_factory.pipeline.alert_message import Background, Mover
 from fintech_factory.pipeline.alert_promise import late_words
+from fintech_factory.pipeline.observations import PUBLISH
 from fintech_factory.values import Unit
 
 if TYPE_CHECKING:
@@ -68,7 +70,10 @@ def background(step: Step, known: Known) -> Background:
         found = _of_lateness(step)
     else:
         found = Background(
-            title=_with_member(_TITLES[rule.kind], state.member),
+            title=_STOPPED
+            if state.member == PUBLISH
+            else _with_member(_TITLES[rule.kind], state.member),
+            said=_said(step),
             next_step=_next(step, _LOOK_AT[rule.kind].format(member=state.member)),
         )
     return replace(
@@ -103,6 +108,19 @@ def _with_steps(step: Step, then: Text | None, runbook: Runbook | None) -> Text 
     all_of_it = f"factory alerts runbook {step.rule.id}"
     lines += [Text(f"Runbook: {all_of_it}", f"Guía: {all_of_it} --language es"), then]
     return Text("\n".join(each.en for each in lines), "\n".join(each.es for each in lines))
+
+
+def _said(step: Step) -> Text | None:
+    """Give what a finding says, or those that stopped a publish; None where none did."""
+    says = _FINDINGS.get(step.rule.kind)
+    return says(step.state.reason) if says else None
+
+
+_FINDINGS = {
+    Kind.FINDING: finding_said,
+    Kind.FRESHNESS: finding_said,
+    Kind.PIPELINE: findings_said,
+}
 
 
 def movers_in_words(step: Step, known: Known) -> str:
@@ -237,6 +255,7 @@ _TITLES = {
     Kind.LATENCY: Text("Late alerts of", "Alertas tardías de"),
     Kind.PROMISE: Text("Daily message not received", "Informe diario no recibido"),
 }
+_STOPPED = Text("Publish stopped", "Publicación detenida")
 _LOOK_AT = {
     Kind.FINDING: "factory findings show {member}",
     Kind.FRESHNESS: "factory findings; once it is there: factory ingest {member} PATH",

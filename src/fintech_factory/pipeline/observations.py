@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
+from fintech_factory.alerting.level import at_least
 from fintech_factory.alerting.observation import Observation, Sight, fingerprint
 from fintech_factory.alerting.rule import Kind, Rule
 from fintech_factory.alerting.setup import Alerting
 from fintech_factory.kpi_engine.readings import Reading, Status
 from fintech_factory.message import Language
 from fintech_factory.pipeline.alert_covenant import covenant_words
+from fintech_factory.pipeline.alert_finding import reason_of
 from fintech_factory.pipeline.committing import batch_set
-from fintech_factory.validation.findings import State, Tracked
-from fintech_factory.values import Severity
+from fintech_factory.validation.findings import Found, State, Tracked
+from fintech_factory.values import Finding, LimitState, Severity
 
 if TYPE_CHECKING:
     from fintech_factory.views.facilities.covenants import Covenant
@@ -35,8 +37,8 @@ class Scene:
     """What is known once a run has been judged.
 
     `as_of` is the date that the run speaks of, `today` the day it looked. `readings` are those of
-    that date, groups included; `findings` all that there are. `blocked` says why nothing was
-    published, empty if it was. `live` are the fingerprints of the alerts that are open.
+    that date, groups included; `findings` all that there are. `blocking` are those because of which
+    nothing was published, none if it was. `live` are the fingerprints of the alerts that are open.
     """
 
     run_id: str
@@ -47,7 +49,7 @@ class Scene:
     readings: Sequence[Reading] = ()
     findings: Sequence[Tracked] = ()
     covenants: "Sequence[Covenant]" = ()
-    blocked: str = ""
+    blocking: Sequence[Found] = ()
     live: Collection[str] = ()
 
 
@@ -57,14 +59,16 @@ def seen(
     """Give what every rule, or those of some kinds, is to be judged on."""
     found: list[Observation] = []
     for rule in alerting.rules.values():
-        if rule.kind in kinds:
+        if rule.kind is Kind.PIPELINE and rule.kind in kinds:
+            found += _of_pipeline(rule, scene, _stopped_at(alerting, scene))
+        elif rule.kind in kinds:
             found += _LOOKS[rule.kind](rule, scene)
     return found
 
 
 def failed_run(rule: Rule, run: str, today: date, reason: str) -> Observation:
     """Give what is seen of a run that ended without a result."""
-    return _of_run(rule, run, today, reason)
+    return _of_run(rule, _RUN, run, today, reason)
 
 
 def of_reading(rule: Rule, reading: Reading) -> Observation:
@@ -186,23 +190,50 @@ _UNAVAILABLE = "unavailable"
 _OF_STATE = {"warning": Severity.WARNING, "breach": Severity.CRITICAL}
 
 
-def _of_pipeline(rule: Rule, scene: Scene) -> Iterator[Observation]:
-    if scene.blocked or fingerprint(rule.id, *_RUN) in scene.live:
-        yield _of_run(rule, scene.run_id, scene.today, scene.blocked)
+_RUN = "run"
+PUBLISH = "publish"
+"""The member of a publish that was stopped by findings each of which is an alert of its own."""
+_PIPELINE = "pipeline"
 
 
-_RUN = ("pipeline", "run")
+def _stopped_at(alerting: Alerting, scene: Scene) -> str:
+    """Give the member under which it is seen that nothing was published.
+
+    Where each finding that stopped it is told as critical by a rule on findings, the shipped
+    inhibition withholds this one: it would say the same. Whatever else stops a run is a `run`.
+    """
+    rules = [each for each in alerting.rules.values() if each.kind is Kind.FINDING]
+    is_told = all(
+        any(_tells_as_critical(rule, each.finding) for rule in rules) for each in scene.blocking
+    )
+    return PUBLISH if is_told else _RUN
 
 
-def _of_run(rule: Rule, run_id: str, today: date, reason: str) -> Observation:
+def _tells_as_critical(rule: Rule, finding: Finding) -> bool:
+    """Whether a rule tells of a finding that stops a publish: those are all critical by nature."""
+    is_meant = not rule.levels or LimitState.CRITICAL in rule.levels
+    tells_milder = rule.level is not None and not at_least(rule.level, LimitState.CRITICAL)
+    return rule.watches(finding.code) and is_meant and not tells_milder
+
+
+def _of_pipeline(rule: Rule, scene: Scene, stopped_at: str) -> Iterator[Observation]:
+    """Give what is seen of a run that came to its end: nothing else of it is open any more."""
+    for member in (_RUN, PUBLISH):
+        is_it = bool(scene.blocking) and member == stopped_at
+        if is_it or fingerprint(rule.id, _PIPELINE, member) in scene.live:
+            reason = reason_of(scene.blocking) if is_it else ""
+            yield _of_run(rule, member, scene.run_id, scene.today, reason)
+
+
+def _of_run(rule: Rule, member: str, run_id: str, today: date, reason: str) -> Observation:
     return Observation(
         rule=rule.id,
         as_of=today,
         data_through=today,
         batch_set=run_id,
         run_id=run_id,
-        dimension=_RUN[0],
-        member=_RUN[1],
+        dimension=_PIPELINE,
+        member=member,
         severity=Severity.CRITICAL if reason else None,
         reason=reason,
     )
@@ -219,7 +250,6 @@ _LOOKS = {
     Kind.FINDING: _of_findings,
     Kind.FRESHNESS: _of_freshness,
     Kind.COVENANT: _of_covenants,
-    Kind.PIPELINE: _of_pipeline,
     Kind.DELIVERY: _of_nothing,
     Kind.LATENCY: _of_nothing,
     Kind.PROMISE: _of_nothing,

@@ -12,6 +12,7 @@ PHRASES: Mapping[str, str] = {
     "absent": "n/a",
     "yes": "yes",
     "no": "no",
+    "finding_detail": "{code}: {meaning}. In English: {detail}",
     "days_range": "{range} days",
     "view": "view",
     "title": "title",

@@ -12,6 +12,7 @@ PHRASES: Mapping[str, str] = {
     "absent": "n/d",
     "yes": "sí",
     "no": "no",
+    "finding_detail": "{code}: {meaning}. Detalle en inglés: {detail}",
     "days_range": "{range} días",
     "view": "vista",
     "title": "título",
