@@ -46,6 +46,24 @@ REFUSED: tuple[tuple[tuple[str, ...], str], ...] = (
         "--to: it ends",
     ),
     (("alerts", "list", "--rule", "nothing"), "unknown rule `nothing`"),
+    (("alerts", "runbook", "nothing"), "unknown rule `nothing`"),
+    # A name that nobody has once looked as if all were well.
+    (("alerts", "inbox", "nosuch"), "no receiver is called `nosuch`"),
+    (("alerts", "inbox", "nosuch"), "valid names: audit_anchor, chief_executive,"),
+    (("alerts", "why-not", "par_90", "--member", "nobody"), "--member: par_90 is of the whole"),
+    (("alerts", "why-not", "delivery_failed", "--member", "slck"), "did you mean `slack`?"),
+    (("alerts", "why-not", "pipeline_failed", "--member", "x"), "known: publish, run"),
+    (("alerts", "why-not", "covenants", "--member", "nobody"), "it has judged nothing yet"),
+    # A silence that would silence nothing.
+    (
+        (*SILENCE[:3], "covenants", "--level", "critical", *SILENCE[4:], "--hours", "1"),
+        "all that this means are compliance breaches, which are always told",
+    ),
+    ((*SILENCE, "--member", "North", "--hours", "1"), "no alert can be meant by this"),
+    (
+        (*SILENCE[:3], "portfolio_health", "--level", "executive", *SILENCE[4:], "--hours", "1"),
+        "no alert can be meant by this",
+    ),
 )
 
 
@@ -54,6 +72,31 @@ def test_what_cannot_be_is_refused_by_name(factory: Factory, bare: Path) -> None
         refused = factory(bare, *words)
         assert refused.code == USAGE, f"{words}: {refused.err or refused.out}"
         assert named in refused.err, f"{words}: {refused.err}"
+
+
+def test_a_silence_says_what_it_does_not_hold(factory: Factory, bare: Path) -> None:
+    said = ("--by", "ana", "--reason", "known", "--hours", "1", "--json")
+    for words, breaches in (
+        (("--rule", "covenants"), ["covenants"]),
+        (("--rule", "par_90", "--level", "executive"), []),
+        (("--level", "warning", "--member", "line/par_90"), []),
+    ):
+        made = factory(bare, "alerts", "silence", *words, *said)
+        assert made.code == 0, made.err
+        assert made.document["silences"][-1]["told_all_the_same"] == breaches
+    listed = factory(bare, "alerts", "silence").out
+    assert "rules covenants; but no breach of covenants" in listed
+    assert "levels executive" in listed
+
+
+def test_members_that_a_rule_can_judge_are_taken(factory: Factory, bare: Path) -> None:
+    for rule, member in (("delivery_failed", "slack"), ("export_missing", "cascade")):
+        assert factory(bare, "alerts", "why-not", rule, "--member", member, "--no-probe").code != 2
+    shown = factory(bare, "alerts", "runbook", "par_90", "--json", "--language", "es").document
+    assert shown["runbook"] == "par_90"
+    assert len(shown["steps"]) == 3
+    assert shown["text"].startswith(f"# {shown['title']}\n")
+    assert factory(bare, "alerts", "inbox", "head_of_risk").code == 0
 
 
 def test_the_trail_is_read_up_to_the_last_day_and_written_where_it_can_be(

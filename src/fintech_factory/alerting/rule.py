@@ -42,6 +42,7 @@ class Rule:
     for each of them. `codes` are the kinds of finding (or the facilities, steps, channels) that it
     watches, all if empty. At critical or above, what a `compliance` rule finds is a breach. A rule
     on latency finds what is received so long (`within`) after its export's arrival, or later.
+    `is_gone` is what stands for a rule that was taken out of the settings.
     """
 
     id: str
@@ -59,6 +60,7 @@ class Rule:
     within: timedelta = PROMISED
     runbook: str = ""
     policy: Policy = field(default_factory=Policy)
+    is_gone: bool = False
 
     @property
     def reachable(self) -> tuple[LimitState, ...]:
@@ -69,6 +71,11 @@ class Rule:
             return (self.level,)
         found = (LimitState.WARNING, LimitState.CRITICAL)
         return tuple(each for each in found if not self.levels or each in self.levels)
+
+    @property
+    def judges_figures(self) -> bool:
+        """Whether it is of a KPI, its parts being those of the book; others name what they find."""
+        return self.kind in {Kind.KPI, Kind.UNAVAILABLE}
 
     def watches(self, code: str) -> bool:
         """Say whether a kind of finding, a facility, step or channel is one of this rule's."""

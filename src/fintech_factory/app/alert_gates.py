@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 from fintech_factory.app.alert_pages import messages_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from sqlalchemy import Connection, Row
 
     from fintech_factory.alerting.alert import AlertState
@@ -40,7 +42,7 @@ class AlertGates:
         Without a member, a rule that finds things is asked about the one that it found last.
 
         Raises:
-            UsageError: no such rule.
+            UsageError: no such rule, or no such part of what it judges.
         """
         from fintech_factory.alerting.gates import gates
         from fintech_factory.alerting.route import Routing
@@ -51,6 +53,8 @@ class AlertGates:
         chosen = alerting.rule(rule)
         at = self.factory.clock.now()
         with self.factory.state.reading() as connection:
+            if member:
+                self._check_member(connection, chosen, member)
             asked = self._asked(connection, chosen, member, self._probes() if probe else {})
             live = listed(connection, Listed())
             routing = Routing(alerting, circumstances(connection, at, live))
@@ -88,6 +92,57 @@ class AlertGates:
             precision=kpi.precision if kpi else 2,
             unit=kpi.unit.value if kpi else "",
         )
+
+    def _check_member(self, connection: "Connection", rule: "Rule", member: str) -> None:
+        """Refuse a part that the rule has never judged and cannot: a typing error looks well."""
+        from fintech_factory.errors import UsageError
+        from fintech_factory.pipeline.alert_store import members_of
+        from fintech_factory.registry import nearest
+
+        if rule.judges_figures and not rule.dimension:
+            raise UsageError(
+                f"{rule.id} is of the whole book", where="--member", hint="leave it out"
+            )
+        known = {*members_of(connection, rule.id), *self._members(rule)}
+        if member in known:
+            return
+        close = nearest(member, sorted(known))
+        hint = f"did you mean `{close}`?" if close else _listed(sorted(known))
+        raise UsageError(f"{rule.id} knows of no `{member}`", where="--member", hint=hint)
+
+    def _members(self, rule: "Rule") -> "Iterable[str]":
+        """Give what a rule could judge and may not have yet."""
+        from fintech_factory.alerting.rule import Kind
+        from fintech_factory.app.channels import channels_of
+        from fintech_factory.pipeline.observations import PIPELINE_MEMBERS
+        from fintech_factory.registry import Shelf
+
+        match rule.kind:
+            case Kind.KPI | Kind.UNAVAILABLE:
+                return self._parts(rule)
+            case Kind.FINDING:
+                return self.factory.validation.findings()
+            case Kind.FRESHNESS:
+                return Shelf("sources", "fintech_factory.ingestion.sources").names()
+            case Kind.DELIVERY:
+                return channels_of(self.factory.workspace.config)
+            case Kind.PIPELINE:
+                return PIPELINE_MEMBERS
+            case _:
+                return ()
+
+    def _parts(self, rule: "Rule") -> "list[str]":
+        version = self.factory.current()
+        if version is None:
+            return list(rule.members)
+        from fintech_factory.pipeline.outcome import own_date
+        from fintech_factory.pipeline.reading_table import every_reading_at
+
+        day = own_date(version.run.as_ofs, version.run.data_through)
+        with self.factory.warehouse.open(version) as reader:
+            readings = every_reading_at(reader, day)
+        own = [each for each in readings if each.kpi == rule.subject]
+        return [each.member for each in own if each.dimension == rule.dimension]
 
     def _newest_observation(self, rule: "Rule", member: str) -> "Observation | None":
         """Give the published reading that a rule on a KPI would be judged on now."""
@@ -128,6 +183,18 @@ class AlertGates:
             else:
                 found[each.name] = "; ".join(one.said for one in probes if not one.ok)
         return found
+
+
+_MOST_NAMES = 20
+
+
+def _listed(names: "Sequence[str]") -> str:
+    """List the names that are known, as many as can be read at a look."""
+    if not names:
+        return "it has judged nothing yet"
+    more = len(names) - _MOST_NAMES
+    said = ", ".join(names[:_MOST_NAMES])
+    return f"known: {said} and {more} more" if more > 0 else f"known: {said}"
 
 
 def _last_sight(

@@ -214,10 +214,21 @@ class AlertPages:
         }
 
     def inbox(self, receiver: str = "") -> list[dict[str, Any]]:
-        """Give what was put into the in-app inbox of a receiver, or of all, the newest first."""
-        from fintech_factory.pipeline.inbox_items import inbox_items
+        """Give what was put into the in-app inbox of a receiver, or of all, the newest first.
+
+        Raises:
+            UsageError: nobody is called so, in the settings or in the inbox.
+        """
+        from fintech_factory.pipeline.inbox_items import inbox_items, receivers
+        from fintech_factory.registry import suggestion
 
         with self.factory.state.reading() as connection:
+            directory = self.factory.alerts.alerting.directory
+            known = [*directory.receivers, *directory.people]
+            if receiver and receiver not in {*known, *receivers(connection)}:
+                raise UsageError(
+                    f"no receiver is called `{receiver}`", hint=suggestion(receiver, known)
+                )
             return [
                 {
                     "at": row.at.isoformat(timespec="seconds"),

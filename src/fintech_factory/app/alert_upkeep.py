@@ -10,8 +10,9 @@ from fintech_factory.app.audit import Note
 from fintech_factory.errors import UsageError
 
 if TYPE_CHECKING:
-    from fintech_factory.alerting.match import Match
+    from fintech_factory.alerting.match import Match, Subject
     from fintech_factory.alerting.rota import Override
+    from fintech_factory.alerting.rule import Rule
     from fintech_factory.alerting.silence import Silence
     from fintech_factory.alerting.window import AdHoc
     from fintech_factory.app.factory import Factory
@@ -33,13 +34,14 @@ class AlertUpkeep:
         """Let nothing that it means be told until its end; a breach always is.
 
         Raises:
-            UsageError: it has no owner, reason or end, or means everything or a breach.
+            UsageError: it has no owner, reason or end, or means everything, nothing that can
+                alert, or breaches alone.
         """
         from fintech_factory.alerting.silence import make_silence
         from fintech_factory.pipeline.alert_circumstances import match_json
         from fintech_factory.state.tables import metadata
 
-        self._known(wanted.match)
+        self._check_meant(wanted.match)
         made = replace(make_silence(wanted), id=_name("silence"))
         row = {
             "matchers": match_json(made.match),
@@ -188,10 +190,44 @@ class AlertUpkeep:
             entry = take_back(told.connection, response, by, reason, now)
             told.append(told.connection, [entry])
 
-    def _known(self, match: "Match") -> None:
+    def breaches_of(self, match: "Match") -> tuple[str, ...]:
+        """Give the rules whose breaches a silence would mean, and which are told all the same."""
+        found = {each.rule: None for each in self._meant(match) if each.compliance}
+        return tuple(found)
+
+    def _meant(self, match: "Match") -> "list[Subject]":
+        from fintech_factory.alerting.check_rules import subjects_of
+
+        rules = self.factory.alerts.alerting.rules.values()
+        with_such_parts = [each for each in rules if _has_parts(each, match.members)]
+        return [each for each in subjects_of(with_such_parts, match) if match.fits(each)]
+
+    def _check_meant(self, match: "Match") -> None:
+        """Refuse what would be no silence: an unknown rule, nothing at all, breaches alone."""
         for rule in match.rules:
             self.factory.alerts.alerting.rule(rule)
+        if match.means_everything or match.compliance:
+            # What makes a silence says so.
+            return
+        meant = self._meant(match)
+        if not meant:
+            raise UsageError(
+                "no alert can be meant by this",
+                hint="no rule named has such a level, or such a part of the book",
+            )
+        if all(each.compliance for each in meant):
+            raise UsageError(
+                "all that this means are compliance breaches, which are always told",
+                hint="acknowledge the alert instead",
+            )
 
     def now(self) -> datetime:
         """Give the present moment, by the workspace's clock."""
         return self.factory.clock.now()
+
+
+def _has_parts(rule: "Rule", members: Sequence[str]) -> bool:
+    """Say whether a rule may alert of one of some parts; of none, any rule does."""
+    if not members or not rule.judges_figures:
+        return True
+    return bool(rule.dimension) and (not rule.members or bool({*members} & {*rule.members}))

@@ -10,6 +10,8 @@ from fintech_factory.cli.options import Amount, Call, exit_with_findings, pass_c
 from fintech_factory.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from fintech_factory.app import Factory
     from fintech_factory.distribution.dispatch import Tally
 
@@ -21,7 +23,9 @@ _reason_option = click.option("--reason", default="", metavar="TEXT", help="Why.
 
 @click.command("silence")
 @click.option("--rule", "rules", multiple=True, metavar="RULE")
-@click.option("--level", "levels", multiple=True, type=click.Choice(["warning", "critical"]))
+@click.option(
+    "--level", "levels", multiple=True, type=click.Choice(["warning", "critical", "executive"])
+)
 @click.option("--member", "members", multiple=True, metavar="NAME")
 @click.option("--hours", type=Amount(min=0, min_open=True, max=87_600), metavar="HOURS")
 @click.option("--by", "owner", default="", metavar="NAME", help="Who answers for it.")
@@ -41,7 +45,8 @@ def silence(  # noqa: PLR0913 - one argument an option
 ) -> None:
     """Let some alerts be quiet for some hours; without options, list what is.
 
-    A compliance breach is told all the same.
+    A compliance breach is told all the same: a silence that means nothing else is refused, and one
+    that means other alerts too says so.
     """
     means = (rules, levels, members)
     if end is not None and (hours is not None or any(means) or reason):
@@ -82,6 +87,7 @@ def _print_silences(call: Call, upkeep: Any) -> None:  # noqa: ANN401
             "reason": each.reason,
             "starts_at": each.starts_at.isoformat(timespec="seconds"),
             "ends_at": each.ends_at.isoformat(timespec="seconds"),
+            "told_all_the_same": upkeep.breaches_of(each.match),
         }
         for each in found
     ]
@@ -93,7 +99,7 @@ def _print_silences(call: Call, upkeep: Any) -> None:  # noqa: ANN401
         [
             [
                 each["id"],
-                "; ".join(f"{name} {', '.join(some)}" for name, some in each["means"].items()),
+                _meant(each),
                 each["owner"],
                 each["reason"],
                 each["ends_at"],
@@ -101,6 +107,12 @@ def _print_silences(call: Call, upkeep: Any) -> None:  # noqa: ANN401
             for each in rows
         ],
     )
+
+
+def _meant(silence: "Mapping[str, Any]") -> str:
+    said = "; ".join(f"{name} {', '.join(some)}" for name, some in silence["means"].items())
+    breaches = silence["told_all_the_same"]
+    return f"{said}; but no breach of {', '.join(breaches)}" if breaches else said
 
 
 @click.command("window")

@@ -62,6 +62,8 @@ class Known:
 def background(step: Step, known: Known) -> Background:
     """Give what is known of a step's subject."""
     rule, state = step.rule, step.state
+    if rule.is_gone:
+        return Background(_title_of_gone(step, known))
     if rule.kind in {Kind.KPI, Kind.UNAVAILABLE}:
         found = _of_kpi(step, known.definitions.get(rule.subject), known)
     elif rule.kind is Kind.COVENANT:
@@ -86,6 +88,13 @@ def background(step: Step, known: Known) -> Background:
 def subject_title(kind: Kind, member: str) -> Text:
     """Name what an alert that is on no KPI is on."""
     return _with_member(_TITLES[kind], member)
+
+
+def _title_of_gone(step: Step, known: Known) -> Text:
+    """Name an alert whose rule is not there: by its KPI where it had its name, else by the rule."""
+    kpi = known.definitions.kpis.get(step.state.rule)
+    title = Text(kpi.title.en, kpi.title.es) if kpi else Text.same(step.state.rule)
+    return _with_member(title, step.state.member)
 
 
 def _link(runbook: str, known: Known) -> Link | None:

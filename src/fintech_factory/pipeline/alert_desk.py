@@ -16,7 +16,7 @@ from fintech_factory.alerting.inhibit import freed
 from fintech_factory.alerting.notice import Notice, Withheld
 from fintech_factory.alerting.observation import Observation, Past
 from fintech_factory.alerting.route import Outcome, Routing, held_until, route
-from fintech_factory.alerting.rule import Kind, Rule
+from fintech_factory.alerting.rule import Rule
 from fintech_factory.alerting.setup import Alerting
 from fintech_factory.distribution.outbox import Post, enqueue
 from fintech_factory.distribution.retry import Policy
@@ -25,6 +25,7 @@ from fintech_factory.message import Message
 from fintech_factory.pipeline import alert_store as store
 from fintech_factory.pipeline.alert_audit import alert_entries
 from fintech_factory.pipeline.alert_circumstances import circumstances
+from fintech_factory.pipeline.alert_gone import end_notices, taken_out
 from fintech_factory.pipeline.alert_group import group_message
 from fintech_factory.pipeline.alert_responses import Answered, answer, close_cases
 from fintech_factory.pipeline.alert_responses import entries as response_entries
@@ -132,23 +133,18 @@ class Answer:
 def act_on(connection: Connection, desk: Desk, answer: Answer, at: datetime) -> Change:
     """Give the alert that a person takes further.
 
-    One whose rule was taken out of the settings can be answered and closed like any other; nobody
-    is told of that, for nothing says any more whom to tell.
+    One whose rule was taken out of the settings can be answered and closed like any other; who
+    heard that it began hears that it is closed.
 
     Raises:
         UsageError: there is no such alert, it may not be done, or somebody else was first.
     """
     before = store.find(connection, answer.alert)
-    rule = desk.alerting.rules.get(before.rule) or _taken_out(before)
+    rule = desk.alerting.rules.get(before.rule) or taken_out(before)
     state, transitions = act(
         before, answer.action, at, policy=rule.policy, revision=answer.revision
     )
     return Change(rule, before, state, transitions)
-
-
-def _taken_out(state: AlertState) -> Rule:
-    """Give what stands for a rule that is not there: no limits, no escalation, no repeats."""
-    return Rule(state.rule, Kind.KPI if state.value is not None else Kind.FINDING)
 
 
 def commit(
@@ -181,12 +177,23 @@ def commit(
             (each, step) for step, some in outcomes for each in some if isinstance(each, Notice)
         ]
         withheld += [each for each in flat if isinstance(each, Withheld)]
+        told += _of_gone(connection, change, desk.alerting, at)
     keep_responses(connection, done)
     posts = [_post(bundle, desk) for bundle in gather(told)]
     enqueue(connection, posts, at, desk.policy)
     _free(connection, desk, live, kept, at)
     head = desk.append(connection, [*alert_entries(kept, at), *response_entries(done)])
     return Committed(tuple(kept), len(posts), tuple(withheld), head)
+
+
+def _of_gone(
+    connection: Connection, change: Change, alerting: Alerting, at: datetime
+) -> list[tuple[Notice, Step]]:
+    """Give who hears that an alert is closed whose rule is gone."""
+    if not change.rule.is_gone or change.state.is_live:
+        return []
+    step = Step(change.rule, change.state, change.transitions[-1])
+    return [(each, step) for each in end_notices(connection, alerting, change.state, at)]
 
 
 def _held(change: Change, outcomes: Sequence[Outcome]) -> Change:

@@ -12,13 +12,20 @@ _SUMMARY = Text(
     "{count} alerts changed at once. The first {shown} are listed.",
     "{count} alertas cambiaron a la vez. Se muestran las primeras {shown}.",
 )
-_NEXT = Text("All of them: factory alerts list", "Todas: factory alerts list")
+_NEXT = Text(
+    "All of them: factory alerts list\nAnswer each: factory alerts ack ID --by NAME\nIds: {ids}",
+    "Todas: factory alerts list\nResponder cada una: factory alerts ack ID --by NAME\nIds: {ids}",
+)
+_MORE = Text("{ids} and {more} more", "{ids} y {more} más")
+# As many signs of an id as commands ask for.
+_SHORT = 8
 
 
 def group_message(messages: Sequence[Message], count: int) -> Message:
     """Give one message that lists some of `count`; it keeps what the first one says besides.
 
-    Each line is a fact: what happened, and the figure behind it.
+    Each line is a fact: what happened, and the figure behind it. The ids of those that are listed
+    stand after them, in the same order.
     """
     first = messages[0]
     names = "\n".join(each.thread for each in messages)
@@ -29,13 +36,23 @@ def group_message(messages: Sequence[Message], count: int) -> Message:
         subject=_filled(_SUBJECT, count=count, first=first.subject),
         summary=_filled(_SUMMARY, count=count, shown=len(messages)),
         facts=tuple(_line(each) for each in messages),
-        next_step=_NEXT,
+        next_step=_filled(_NEXT, ids=_ids(messages, count)),
         runbook=first.runbook,
         links=first.links,
         as_of=first.as_of,
         data_through=first.data_through,
-        marks={"alerts": str(count)},
+        marks={"alerts": str(count), "ids": " ".join(_id(each) for each in messages)},
     )
+
+
+def _ids(messages: Sequence[Message], count: int) -> Text:
+    said = ", ".join(_id(each)[:_SHORT] for each in messages)
+    more = count - len(messages)
+    return _filled(_MORE, ids=said, more=more) if more else Text.same(said)
+
+
+def _id(message: Message) -> str:
+    return (message.marks or {}).get("alert", "")
 
 
 def _line(message: Message) -> Fact:

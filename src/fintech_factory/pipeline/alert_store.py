@@ -29,6 +29,7 @@ __all__ = [
     "last_evaluation",
     "last_member",
     "listed",
+    "members_of",
     "newest",
     "pasts",
     "transitions_of",
@@ -249,6 +250,18 @@ def last_evaluation(connection: Connection, fingerprint: str) -> Row[Any] | None
         _evaluation.c.fingerprint == fingerprint, _evaluation.c.said != Said.BACKFILL.value
     )
     return connection.execute(wanted.order_by(_evaluation.c.at.desc()).limit(1)).first()
+
+
+def members_of(connection: Connection, rule: str) -> set[str]:
+    """Give every part that a rule has judged or alerted of."""
+    found = {each.member for each in listed(connection, Listed(live=False, rule=rule))}
+    wanted = (
+        select(_evaluation.c.fingerprint)
+        .where(_evaluation.c.fingerprint.startswith(f"{rule}|", autoescape=True))
+        .distinct()
+    )
+    judged = (each.partition("|")[2].partition("=")[2] for each in connection.scalars(wanted))
+    return {each for each in (*found, *judged) if each}
 
 
 def last_member(connection: Connection, rule: str) -> str:

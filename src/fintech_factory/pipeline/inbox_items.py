@@ -11,7 +11,7 @@ from fintech_factory.message_json import encode
 from fintech_factory.state.insert import insert_new
 from fintech_factory.state.tables import metadata
 
-__all__ = ["inbox_items", "keep_item"]
+__all__ = ["inbox_items", "keep_item", "receivers"]
 
 _item = metadata.tables["inbox_item"]
 
@@ -33,3 +33,8 @@ def inbox_items(connection: Connection, receiver: str = "", limit: int = 50) -> 
     if receiver:
         wanted = wanted.where(_item.c.receiver == receiver)
     return connection.execute(wanted).all()
+
+
+def receivers(connection: Connection) -> set[str]:
+    """Give everybody who was ever told something, those of earlier settings too."""
+    return set(connection.scalars(select(_item.c.receiver).distinct()))

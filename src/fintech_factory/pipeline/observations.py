@@ -193,6 +193,8 @@ _OF_STATE = {"warning": Severity.WARNING, "breach": Severity.CRITICAL}
 _RUN = "run"
 PUBLISH = "publish"
 """The member of a publish that was stopped by findings each of which is an alert of its own."""
+PIPELINE_MEMBERS = (_RUN, PUBLISH)
+"""What a rule on the pipeline judges."""
 _PIPELINE = "pipeline"
 
 
@@ -218,7 +220,7 @@ def _tells_as_critical(rule: Rule, finding: Finding) -> bool:
 
 def _of_pipeline(rule: Rule, scene: Scene, stopped_at: str) -> Iterator[Observation]:
     """Give what is seen of a run that came to its end: nothing else of it is open any more."""
-    for member in (_RUN, PUBLISH):
+    for member in PIPELINE_MEMBERS:
         is_it = bool(scene.blocking) and member == stopped_at
         if is_it or fingerprint(rule.id, _PIPELINE, member) in scene.live:
             reason = reason_of(scene.blocking) if is_it else ""

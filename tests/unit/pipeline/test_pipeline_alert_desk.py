@@ -4,13 +4,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from fintech_factory.alerting.act import Acknowledge, Close
-from fintech_factory.alerting.alert import Snooze
+from fintech_factory.alerting.alert import AlertState, Move, Snooze, Transition
 from fintech_factory.alerting.match import Match
 from fintech_factory.alerting.observation import Observation, Sight
 from fintech_factory.alerting.reading import make_alerting
@@ -19,6 +20,7 @@ from fintech_factory.config import load
 from fintech_factory.errors import UsageError
 from fintech_factory.kpi_engine import load_definitions
 from fintech_factory.message import Message, Text
+from fintech_factory.pipeline.alert_background import Known, background
 from fintech_factory.pipeline.alert_circumstances import match_json
 from fintech_factory.pipeline.alert_desk import (
     Answer,
@@ -30,6 +32,7 @@ from fintech_factory.pipeline.alert_desk import (
     commit,
     judge,
 )
+from fintech_factory.pipeline.alert_gone import taken_out
 from fintech_factory.pipeline.alert_message import Background, message_of
 from fintech_factory.pipeline.alert_responses import AUTOMATION, keep, take_back
 from fintech_factory.pipeline.alert_store import find, keep_state
@@ -37,7 +40,7 @@ from fintech_factory.state.audit_verdict import Trust
 from fintech_factory.state.audit_verify import verify
 from fintech_factory.state.store import State
 from fintech_factory.state.tables import metadata
-from fintech_factory.values import Severity, Unit
+from fintech_factory.values import LimitState, Severity, Unit
 
 CONFIG = Path(__file__).resolve().parents[3] / "config"
 AT = datetime(2026, 1, 5, 3, 1, tzinfo=UTC)
@@ -45,8 +48,8 @@ ON = {"slack": True, "email": True, "sms": True, "inbox": True, "file": True}
 
 
 def told(step: Step) -> Message:
-    background = Background(Text("PAR 90", "Cartera en riesgo 90"), Unit.PERCENT)
-    return message_of(step.rule, step.state, step.transition, background)
+    of_par = Background(Text("PAR 90", "Cartera en riesgo 90"), Unit.PERCENT)
+    return message_of(step.rule, step.state, step.transition, of_par)
 
 
 @pytest.fixture(scope="session")
@@ -310,6 +313,13 @@ def test_many_alerts_of_one_rule_are_one_message(state: State, look: Look) -> No
     assert "30 alerts" in first["message"]["subject"]["en"]
     assert "30 alertas" in first["message"]["subject"]["es"]
     assert len(first["message"]["facts"]) == 20
+    known = {row["alert_id"] for row in rows(state, "alert")}
+    ids = first["message"]["marks"]["ids"].split()
+    assert len({*ids} & known) == 20
+    english, spanish = (first["message"]["next_step"][each] for each in ("en", "es"))
+    shown = ", ".join(each[:8] for each in ids)
+    assert english.endswith(f"\nIds: {shown} and 10 more")
+    assert spanish.endswith(f"\nIds: {shown} y 10 más")
     assert done.told == len(rows(state, "outbox"))
 
 
@@ -319,20 +329,87 @@ def without(desk: Desk, rule: str) -> Desk:
     return replace(desk, alerting=replace(desk.alerting, rules=rules))
 
 
-def test_an_alert_whose_rule_was_taken_out_can_be_answered_and_closed(
+def answered(state: State, desk: Desk, alert: str, *actions: Acknowledge | Close) -> None:
+    for action in actions:
+        with state.transaction() as connection:
+            commit(connection, desk, [act_on(connection, desk, Answer(alert, action), AT)], AT)
+
+
+def test_who_heard_of_an_alert_hears_that_it_is_closed_though_its_rule_is_gone(
     state: State, desk: Desk, look: Look
 ) -> None:
     look(par("6"))
-    told = len(rows(state, "outbox"))
+    first = rows(state, "outbox")
     left = without(desk, "par_90")
-    for action in (Acknowledge("ana"), Close("ana", "we do not watch it any more")):
-        with state.transaction() as connection:
-            commit(connection, left, [act_on(connection, left, Answer("par_90", action), AT)], AT)
+    answered(state, left, "par_90", Acknowledge("ana"))
+    assert len(rows(state, "outbox")) == len(first)
+    answered(state, left, "par_90", Close("ana", "we do not watch it any more"))
     (alert,) = rows(state, "alert")
     assert alert["status"] == "closed"
-    assert len(rows(state, "outbox")) == told
+    again = rows(state, "outbox")[len(first) :]
+    place = itemgetter("channel", "address", "language")
+    assert sorted(map(place, again)) == sorted(map(place, first))
+    assert {each["message"]["occasion"] for each in again} == {"resolved"}
+    assert {each["thread"] for each in again} == {each["thread"] for each in first}
+    assert all("closed by ana" in each["message"]["subject"]["en"] for each in again)
     actions = [row["action"] for row in rows(state, "audit_entry")]
     assert actions[-2:] == ["alert.acknowledged", "alert.closed"]
+
+
+def test_who_was_not_told_or_cannot_be_any_more_hears_nothing_of_the_end(
+    state: State, desk: Desk, look: Look
+) -> None:
+    look(replace(breach("f1"), rule="critical_findings", dimension="finding"))
+    told = {row["channel"] for row in rows(state, "outbox")}
+    assert told == {"slack", "email", "inbox"}
+    alerting = desk.alerting
+    off = replace(desk, alerting=replace(alerting, channels={**alerting.channels, "slack": False}))
+    before = len(rows(state, "outbox"))
+    name = "critical_findings|finding=f1"
+    answered(state, without(off, "critical_findings"), name, Close("ana", "over"))
+    heard = [row["channel"] for row in rows(state, "outbox")[before:]]
+    assert sorted(heard) == ["email", "inbox"]
+
+
+def test_nobody_hears_of_the_end_of_what_was_withheld_from_everybody(
+    state: State, desk: Desk, look: Look
+) -> None:
+    silence(state, AT + timedelta(hours=2))
+    look(par("6"), at=AT + timedelta(minutes=2))
+    assert rows(state, "outbox") == []
+    answered(state, without(desk, "par_90"), "par_90", Close("ana", "over"))
+    assert rows(state, "outbox") == []
+
+
+def test_the_end_of_a_gone_rule_is_named_by_its_kpi_or_by_itself() -> None:
+    known = Known(load_definitions(CONFIG / "kpis" / "kpi_definitions.yaml"))
+    state = AlertState(rule="par_90", opened_at=AT, changed_at=AT, dimension="entity", member="N")
+    moved = Transition(Move.CLOSED, AT, LimitState.CRITICAL, 2, actor="ana", reason="over")
+    for rule, title in (("par_90", "PAR 90 N"), ("odd", "odd N")):
+        gone = replace(state, rule=rule)
+        said = background(Step(taken_out(gone), gone, moved), known)
+        assert said.title.en == title
+    said = background(Step(taken_out(state), state, moved), known)
+    message = message_of(taken_out(state), state, moved, said)
+    assert message.subject.en == "PAR 90 N: closed by ana"
+    assert message.subject.es == "Cartera en riesgo 90 N: cerrado por ana"
+    assert message.summary.en == "over."
+
+
+def test_a_silence_of_covenants_holds_their_warnings_and_no_breach(
+    state: State, desk: Desk, look: Look
+) -> None:
+    with state.transaction() as connection:
+        connection.execute(metadata.tables["silence"].insert().values(
+            silence_id="s2", matchers=match_json(Match(rules=("covenants",))), owner="ana",
+            reason="known", starts_at=AT, ends_at=AT + timedelta(hours=2),
+        ))  # fmt: skip
+    near = replace(breach("line/par_90"), severity=Severity.WARNING)
+    look(near, at=AT + timedelta(minutes=1))
+    assert rows(state, "outbox") == []
+    look(breach("line/other"), at=AT + timedelta(minutes=2))
+    assert {"slack", "email", "sms"} <= {row["channel"] for row in rows(state, "outbox")}
+    assert desk.alerting.rules["covenants"].compliance
 
 
 def silence(state: State, until: datetime) -> None:
