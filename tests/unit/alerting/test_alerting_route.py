@@ -251,7 +251,7 @@ def test_what_is_critical_is_not_explained_by_a_warning(switched_on: Alerting) -
 
 
 def test_an_inhibition_can_be_of_the_same_part_only(switched_on: Alerting) -> None:
-    (inhibition,) = switched_on.inhibitions
+    inhibition, _ = switched_on.inhibitions
     effect = replace(inhibition, effect=Match(rules=("collection_rate",)), equal=True,
                      cause=Match(rules=("par_90",)))  # fmt: skip
     alerting = replace(switched_on, inhibitions=(effect,))
