@@ -1,5 +1,5 @@
 # ruff: noqa: T201 - a script; it says what it found
-"""Lives through thirty days of faults in minutes: is everybody told by 06:30 on each?"""
+"""Lives through thirty days of faults in minutes, and sees who is told by 06:30 on each."""
 
 import argparse
 import json
@@ -19,17 +19,15 @@ sys.path.insert(0, str(Path(__file__).parent))
 from simulated_days import SimulatedDay, plan
 from simulated_world import World, worlds
 
-from fintech_factory.app.daily import Daily
 from fintech_factory.app.factory import Factory
 from fintech_factory.config.workspace import Workspace
 from fintech_factory.i18n import figure
 from fintech_factory.message import Language
-from fintech_factory.reporting.settings import DEPARTMENTS
 
 ROOT = Path(__file__).resolve().parents[2]
 FIRST = date(2026, 2, 1)
 # When the clock itself asks for something, whatever is due.
-_LOOKS = ("03:00", "03:31", "06:00", "06:15", "06:25", "06:30", "06:32", "14:00")
+_LOOKS = ("03:00", "03:31", "06:00", "06:20", "06:25", "06:30", "06:32", "14:00")
 # When alerts are looked at as well: after what is late is late, and after each hour of the promise.
 _TICKS = frozenset({"03:31", "06:32", "14:00"})
 
@@ -63,32 +61,35 @@ def live(world: World, day: SimulatedDay) -> None:
 def judged(world: World, day: SimulatedDay) -> dict[str, Any]:
     """Say what became of a day: by the product's own records, held against what the peers have."""
     factory = Factory(Workspace(world.root), Fixed(world.now))  # type: ignore[arg-type]
-    promise = Daily(factory).standing(day.day)
-    said = promise.as_json()
+    stood = factory.daily.standing(day.day)
     published = factory.current()
     factory.close()
-    received = Counter(
-        to
+    mailed = sum(
+        len(mail.recipients)
         for mail in world.peers.mail.mails
-        for to in mail.recipients
-        if to.partition("@")[0] in DEPARTMENTS
-        and any(figure(day.day, each) in str(mail.mail["Subject"]) for each in Language)
+        if any(figure(day.day, each) in str(mail.mail["Subject"]) for each in Language)
     )
-    recipients = said["recipients"]
-    unproven = [
-        each["address"]
-        for each in recipients
-        if each["by"] == "email" and not received[each["address"]]
-    ]
-    kept = all(each["in_time"] for each in recipients) and not unproven
-    through = published.run.data_through if published is not None else None
+    by_mail = sum(each.by == "email" for each in stood)
+    in_time = [each.received_at is not None and not each.is_late for each in stood]
     return {
         "day": day.day,
         "faults": list(day.faults),
-        "kept": kept,
-        "recipients": recipients,
-        "told_without_a_receipt_at_the_peer": unproven,
-        "data_through": through,
+        "kept": bool(stood) and all(in_time) and mailed >= by_mail,
+        "recipients": [
+            {
+                "department": each.department,
+                "recipient": each.recipient,
+                "kind": each.kind,
+                "delivered_at": each.received_at,
+                "by": each.by,
+                "way": each.way,
+                "in_time": is_in_time,
+                "figures_at": each.figures_at,
+            }
+            for each, is_in_time in zip(stood, in_time, strict=True)
+        ],
+        "mails_at_the_peer": mailed,
+        "data_through": published.run.data_through if published is not None else None,
         "moments": world.pumps,
         "runs": Counter(each["outcome"] for each in world.done),
     }
@@ -101,6 +102,7 @@ def simulate(days: int, seed: int, folder: Path) -> dict[str, Any]:
     with worlds(folder, begins, folder / "books") as world:
         for day in plan(FIRST, days, seed):
             world.done.clear()
+            world.pumps = 0
             live(world, day)
             found.append(judged(world, day))
             _print(found[-1])
@@ -120,19 +122,13 @@ def simulate(days: int, seed: int, folder: Path) -> dict[str, Any]:
 
 
 def _print(day: dict[str, Any]) -> None:
-    told = Counter(
-        f"{each['kind']} by {each['by']}{' (fallback)' if each['fallback'] else ''}"
-        for each in day["recipients"]
-    )
-    last = max(
-        (each["delivered_at"] for each in day["recipients"] if each["delivered_at"]), default=None
-    )
+    told = Counter(f"{each['kind']} by {each['by'] or 'nothing'}" for each in day["recipients"])
+    moments = [each["delivered_at"] for each in day["recipients"] if each["delivered_at"]]
+    last = f"{max(moments):%H:%M:%S}" if moments else "never   "
     said = ", ".join(f"{count} {what}" for what, count in sorted(told.items()))
-    moment = f"{last:%H:%M:%S}" if last else "never"
-    print(
-        f"{day['day']}  {'kept  ' if day['kept'] else 'BROKEN'}  {moment}  {said}  [{'; '.join(day['faults']) or 'nothing'}]",
-        flush=True,
-    )
+    held = "kept  " if day["kept"] else "BROKEN"
+    faults = "; ".join(day["faults"]) or "nothing befell it"
+    print(f"{day['day']}  {held}  {last}  {said}  [{faults}]", flush=True)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -149,7 +145,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     out.write_text(json.dumps(found, indent=2, default=str) + "\n", encoding="utf-8")
     print(
         f"{found['kept']} of {found['of']} days delivered by 06:30"
-        f" ({found['kills']} kills, state in {found['state']}, {found['seconds']} s, seed {found['seed']})"
+        f" ({found['kills']} kills, state in {found['state']}, {found['seconds']} s,"
+        f" seed {found['seed']})"
     )
     return int(found["kept"] != found["of"])
 

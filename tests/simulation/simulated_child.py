@@ -1,9 +1,10 @@
 """Does what `factory serve` does at one moment, in a process of its own that may be killed.
 
 It reads one JSON object a line: the workspace (`root`), the moment (`at`), what is done (`work`:
-look and do what is due; `round`: sending, and with `ticks` what the clock asks of alerts) and what befalls it:
-`point` and `nth` (it kills itself there), `full` (no file may grow past so many bytes). It answers
-by one line: how it ended, what was done, and when something is due next.
+look and do what is due; `round`: sending, and with `ticks` what the clock asks of alerts;
+`command`: a command by its arguments) and what befalls it: `point` and `nth` (it kills itself
+there), `full` (no file may grow past so many bytes). It answers by one line: how it ended; what
+was done is written to `out`.
 """
 
 import json

@@ -8,6 +8,8 @@ from random import Random
 __all__ = ["Event", "SimulatedDay", "plan"]
 
 UTC = timezone.utc  # noqa: UP017 - one name for what is given on
+# Whether something holds from then on.
+ON, OFF = "on", "off"
 # The steps of a run and of a delivery at which a process is killed.
 POINTS = (
     "run.before_seal", "run.sealed", "run.in_transaction", "run.committed", "run.pointed",
@@ -18,7 +20,7 @@ POINTS = (
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happens at a moment: `what` is a method of the world, `with_` its arguments."""
+    """Something that happens: `what` is a method of the world, `with_` its arguments."""
 
     at: datetime
     what: str
@@ -84,30 +86,30 @@ def _half(script: _Script) -> None:
 def _no_mail(script: _Script) -> None:
     script.faults.append("the mail server is down until 09:00")
     script.arrives()
-    script.at("05:50", "mail_is_down", True)
-    script.at("09:00", "mail_is_down", False)
+    script.at("05:50", "mail_is_down", ON)
+    script.at("09:00", "mail_is_down", OFF)
 
 
 def _no_slack(script: _Script) -> None:
     script.faults.append("Slack answers 503 all day")
     script.arrives()
-    script.at("00:01", "slack_is_down", True)
-    script.at("23:50", "slack_is_down", False)
+    script.at("00:01", "slack_is_down", ON)
+    script.at("23:50", "slack_is_down", OFF)
 
 
 def _no_mail_no_slack(script: _Script) -> None:
     script.faults.append("mail and Slack are down until 09:00")
     script.arrives()
     for what in ("mail_is_down", "slack_is_down"):
-        script.at("05:50", what, True)
-        script.at("09:00", what, False)
+        script.at("05:50", what, ON)
+        script.at("09:00", what, OFF)
 
 
 def _one_refuses(script: _Script) -> None:
     script.faults.append("one recipient's mailbox is refused")
     script.arrives()
-    script.at("05:50", "mailbox_is_refused", "finance@example.com", True)
-    script.at("12:00", "mailbox_is_refused", "finance@example.com", False)
+    script.at("05:50", "mailbox_is_refused", "finance@example.com", ON)
+    script.at("12:00", "mailbox_is_refused", "finance@example.com", OFF)
 
 
 def _killed(point: str) -> Callable[[_Script], None]:
@@ -134,9 +136,9 @@ def _clock_forward(script: _Script) -> None:
 
 def _full_disk(script: _Script) -> None:
     script.faults.append("the disk is full until 04:40")
-    script.at("02:40", "disk_is_full", True)
+    script.at("02:40", "disk_is_full", ON)
     script.arrives()
-    script.at("04:40", "disk_is_full", False)
+    script.at("04:40", "disk_is_full", OFF)
 
 
 def _database_restarted(script: _Script) -> None:
@@ -149,22 +151,22 @@ def _database_restarted(script: _Script) -> None:
 def _database_down(script: _Script) -> None:
     script.faults.append("the database server is down from 05:55 to 06:12")
     script.arrives()
-    script.at("05:55", "database_is_down", True)
-    script.at("06:12", "database_is_down", False)
+    script.at("05:55", "database_is_down", ON)
+    script.at("06:12", "database_is_down", OFF)
 
 
 def _broken_settings(script: _Script) -> None:
     script.faults.append("broken settings from 02:30 to 06:10")
     script.arrives()
-    script.at("02:30", "settings_are_broken", True)
-    script.at("06:10", "settings_are_broken", False)
+    script.at("02:30", "settings_are_broken", ON)
+    script.at("06:10", "settings_are_broken", OFF)
 
 
 def _broken_model(script: _Script) -> None:
     script.faults.append("a model that does not run until 07:00")
-    script.at("02:30", "model_is_broken", True)
+    script.at("02:30", "model_is_broken", ON)
     script.arrives()
-    script.at("07:00", "model_is_broken", False)
+    script.at("07:00", "model_is_broken", OFF)
     script.arrives("07:05")
 
 

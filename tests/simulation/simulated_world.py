@@ -20,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "e2e"))
 
 from alert_world import TOKEN, Peers, answers, edit, settings_for
 from chaos_world import use_database
+from simulated_days import ON
 
 from fintech_factory.book import BookPlan, generate
 from fintech_factory.config.workspace import Workspace
@@ -207,19 +208,19 @@ class World:
             generate(BookPlan(until=day, **_BOOK), folder)  # type: ignore[arg-type]
         return folder
 
-    def mail_is_down(self, is_down: bool) -> None:  # noqa: FBT001 - a script's word
+    def mail_is_down(self, held: str) -> None:
         self.peers.mail.answers.pop("MAIL", None)
-        if is_down:
+        if held == ON:
             self.peers.mail.answers["MAIL"] = "421 down for now"
 
-    def mailbox_is_refused(self, address: str, is_refused: bool) -> None:  # noqa: FBT001
+    def mailbox_is_refused(self, address: str, held: str) -> None:
         self.peers.mail.answers.pop(address, None)
-        if is_refused:
+        if held == ON:
             self.peers.mail.answers[address] = "550 no such mailbox"
 
-    def slack_is_down(self, is_down: bool) -> None:  # noqa: FBT001
+    def slack_is_down(self, held: str) -> None:
         down: Callable[[object], Answer] = lambda _: Answer(status=503)  # noqa: E731
-        self.peers.slack.otherwise = down if is_down else answers
+        self.peers.slack.otherwise = down if held == ON else answers
 
     def kill_at(self, point: str, times: int) -> None:
         self._kill = (point, times)
@@ -230,8 +231,8 @@ class World:
     def sleep_until(self, hours: int, minutes: int) -> None:
         self._sleeps_until = self.now.replace(hour=hours, minute=minutes, second=0)
 
-    def disk_is_full(self, is_full: bool) -> None:  # noqa: FBT001
-        self._full = _FULL_BYTES if is_full else 0
+    def disk_is_full(self, held: str) -> None:
+        self._full = _FULL_BYTES if held == ON else 0
 
     def database_restarts(self) -> None:
         self._restarts = True
@@ -243,19 +244,19 @@ class World:
         self.server.stop()
         Timer(0.5, self.server.start).run()
 
-    def database_is_down(self, is_down: bool) -> None:  # noqa: FBT001
-        if self.server is not None and is_down != self._is_down:
-            (self.server.stop if is_down else self.server.start)()
-            self._is_down = is_down
+    def database_is_down(self, held: str) -> None:
+        if self.server is not None and (held == ON) != self._is_down:
+            (self.server.stop if held == ON else self.server.start)()
+            self._is_down = held == ON
 
-    def settings_are_broken(self, are_broken: bool) -> None:  # noqa: FBT001
+    def settings_are_broken(self, held: str) -> None:
         path = self.root / "config" / "alerts.yaml"
         text = path.read_text(encoding="utf-8").replace("\nnonsense: 1\n", "\n")
-        path.write_text(text + "\nnonsense: 1\n" if are_broken else text, encoding="utf-8")
+        path.write_text(text + "\nnonsense: 1\n" if held == ON else text, encoding="utf-8")
 
-    def model_is_broken(self, is_broken: bool) -> None:  # noqa: FBT001
+    def model_is_broken(self, held: str) -> None:
         good, bad = "\n  dpd,\n", "\n  dpd + no_such_column AS dpd,\n"
-        edit(self.root / _MODEL, (good, bad) if is_broken else (bad, good))
+        edit(self.root / _MODEL, (good, bad) if held == ON else (bad, good))
 
     def maintenance(self, minutes: int) -> None:
         at = self.now

@@ -103,7 +103,12 @@ def anew(factory: "Factory") -> "Factory":
 
 
 def _load(factory: "Factory") -> None:
-    """Read what a process that lasts goes by: schedules, windows, rules, channels."""
+    """Read what a process that lasts goes by: schedules, windows, rules, channels, departments."""
+    from fintech_factory.app.roles import FILE as ROLES
+
     _ = factory.settings
     _ = factory.schedules.known
     _ = factory.alerts.alerting
+    # A workspace of an older version has none.
+    if (factory.workspace.config / ROLES).exists():
+        _ = factory.daily.roles

@@ -65,12 +65,14 @@ class Work:
     """The work of one workspace that is due by the clock or by what arrives.
 
     `chance` gives a number from 0 to 1, for the waits between tries; `stopping` says that this
-    process is asked to end.
+    process is asked to end. Who only looks, and leaves the work to others, does not ask whether
+    figures are to follow (`follows`): that loads them.
     """
 
     factory: "Factory"
     chance: Callable[[], float] = field(default=random.SystemRandom().random)
     stopping: Callable[[], bool] = lambda: False
+    follows: bool = True
     _followed: str = field(default="", init=False)
 
     # ---- what is to be done --------------------------------------------------------------------
@@ -213,6 +215,8 @@ class Work:
         Asked whenever another version is in force than before, so that a process that was killed
         after it had published leaves nobody without.
         """
+        if not self.follows:
+            return
         try:
             version = self.factory.current()
             name = version.run.run_id if version is not None else ""

@@ -50,7 +50,7 @@ class Worker:
         if self.child is not None:
             self._watch(self.child)
         factory = self.live.factory
-        work = Work(factory)
+        work = Work(factory, follows=False)
         work.free()
         work.look()
         if self.child is not None or not work.due():
