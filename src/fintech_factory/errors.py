@@ -125,7 +125,12 @@ class LimitExceeded(WarehouseError):  # noqa: N818
 
 
 class StateError(FactoryError):
-    """The operational database cannot do what was asked; nothing of it was kept."""
+    """The operational database cannot do what was asked; nothing of it was kept.
+
+    `code` is a stable snake_case name of what was in the way, empty where there is none.
+    """
+
+    code = ""
 
 
 class StateBusy(StateError):  # noqa: N818

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from fintech_factory.state.audit_seal import Pin
     from fintech_factory.state.audit_trail import Trail
     from fintech_factory.state.audit_verdict import Fault, Verdict
+    from fintech_factory.state.peek import Readable
     from fintech_factory.state.store import State
     from fintech_factory.warehouse.protocol import Version
 
@@ -92,9 +93,13 @@ class Told:
 
 @dataclass(frozen=True)
 class Audit:
-    """The audit trail of one workspace: written by commands, verified, anchored, read."""
+    """The audit trail of one workspace: written by commands, verified, anchored, read.
+
+    `held` is where it is read from to verify it, the workspace's database unless one is given.
+    """
 
     factory: "Factory"
+    held: "Readable | None" = None
 
     @property
     def folder(self) -> "AuditFolder":
@@ -107,6 +112,10 @@ class Audit:
     def state(self) -> "State":
         """The database that the trail is kept in."""
         return self.factory.state
+
+    @property
+    def _read_from(self) -> "Readable":
+        return self.held or self.state
 
     @cached_property
     def trail(self) -> "Trail":
@@ -238,7 +247,7 @@ class Audit:
             "SELECT action, subject, after FROM audit_entry"  # noqa: S608
             f" WHERE action IN ({marks}) ORDER BY sequence"
         )
-        with self.state.rows() as rows:
+        with self._read_from.rows() as rows:
             return rows.query(asked, actions)
 
     # ---- what the trail can tell ---------------------------------------------------------------
@@ -253,7 +262,7 @@ class Audit:
         if anchor is not None:
             heads["the anchor"] = Head(anchor.sequence, anchor.head)
         keys = self.folder.public_keys()
-        verdict = verify(self.state, Trust(keys[0] if keys else None, heads))
+        verdict = verify(self._read_from, Trust(keys[0] if keys else None, heads))
         if verdict.entries and not keys:
             beside.append(Fault("state/audit/key.pub", None, "the public key is gone"))
         if anchor is not None and anchor.public_key not in verdict.keys:

@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from fintech_factory.config.workspace import Workspace
     from fintech_factory.state.store import State
 
-__all__ = ["open_state"]
+__all__ = ["named_database", "open_state"]
 
 _FILE = "factory.db"
 
@@ -20,15 +20,26 @@ def open_state(factory: "Factory") -> "State":
         StateError: it cannot be opened, or a file of an earlier release cannot be read.
     """
     from fintech_factory.state.earlier_files import bring_in
-    from fintech_factory.state.store import State, sqlite_url
+    from fintech_factory.state.store import State
+
+    state = State(*named_database(factory))
+    bring_in(state, factory.workspace.state)
+    return state
+
+
+def named_database(factory: "Factory") -> tuple[str, str | None]:
+    """Give the URL of the database that the settings name, and its password if it has one.
+
+    Raises:
+        ConfigError: the settings name one and cannot be read.
+        UsageError: the password is not where the settings say.
+    """
+    from fintech_factory.state.store import sqlite_url
 
     named = None if _is_a_file(factory.workspace) else factory.settings.state
     if named is None or named.url is None:
-        state = State(sqlite_url(factory.workspace.state / _FILE))
-    else:
-        state = State(named.url, named.password.reveal() if named.password else None)
-    bring_in(state, factory.workspace.state)
-    return state
+        return sqlite_url(factory.workspace.state / _FILE), None
+    return named.url, named.password.reveal() if named.password else None
 
 
 def _is_a_file(workspace: "Workspace") -> bool:

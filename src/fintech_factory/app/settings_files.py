@@ -17,10 +17,13 @@ if TYPE_CHECKING:
 __all__ = ["config_models"]
 
 
-def config_models(workspace: "Workspace | None" = None) -> "Models":
+def config_models(
+    workspace: "Workspace | None" = None, *, are_files_alone: bool = False
+) -> "Models":
     """Say which model each file of `config/` must fit; KPI expressions are looked into as well.
 
-    With a workspace, its definitions are also held against the versions that its runs have used.
+    With a workspace, its definitions are also held against the versions that its runs have used;
+    `are_files_alone` leaves that out, and with it the operational database.
     """
     from fintech_factory.alerting.settings import AlertSettings
     from fintech_factory.app.channels import channel_models
@@ -34,13 +37,14 @@ def config_models(workspace: "Workspace | None" = None) -> "Models":
     from fintech_factory.views.provisioning import Provisioning
     from fintech_factory.views.scenarios import Scenarios
 
+    used_by = None if are_files_alone else workspace
     return {
         "alerts.yaml": CheckedFile(AlertSettings, _check_alerts),
         "facilities/*.yaml": CheckedFile(FacilitySettings, _check_facility),
         "factory.yaml": FactorySettings,
         "integrations/cascade.yaml": CascadeSettings,
         **channel_models(workspace),
-        "kpis/kpi_definitions.yaml": CheckedFile(KpiFile, partial(_check_kpis, workspace)),
+        "kpis/kpi_definitions.yaml": CheckedFile(KpiFile, partial(_check_kpis, used_by)),
         "pipelines/data_orchestration.yaml": CheckedFile(Orchestration, check_orchestration),
         "provisioning.yaml": Provisioning,
         "roles_and_outputs.yaml": CheckedFile(RolesSettings, _check_roles),

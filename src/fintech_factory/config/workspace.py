@@ -12,6 +12,9 @@ SETTINGS_FILE = "config/factory.yaml"
 FOLDERS = ("config", "sql", "inbox", "warehouse", "state", "outputs")
 
 
+_REMAINS = 3
+
+
 def is_workspace(folder: Path) -> bool:
     """Tell whether a folder is a workspace: it holds config/factory.yaml."""
     return (folder / SETTINGS_FILE).is_file()
@@ -30,13 +33,7 @@ class Workspace:
         UsageError if the folder named first is not a workspace: the next is not tried, lest
         a mistyped name act on another book.
         """
-        named = env.get("FACTORY_WORKSPACE", "")
-        if explicit is not None:
-            folder, source = explicit, "--workspace"
-        elif named:
-            folder, source = Path(named), "FACTORY_WORKSPACE"
-        else:
-            folder, source = Path.cwd(), "the current folder"
+        folder, source = _named(explicit, env)
         if not is_workspace(folder):
             raise UsageError(
                 f"{folder} is not a workspace: it holds no {SETTINGS_FILE}",
@@ -45,6 +42,22 @@ class Workspace:
                 ", or name one with --workspace DIR",
             )
         return cls(folder.resolve())
+
+    @classmethod
+    def find_remains(cls, explicit: Path | None, env: Mapping[str, str]) -> "Workspace":
+        """Take what `find` takes, and what is left of a workspace that has lost its settings.
+
+        Raises:
+            UsageError: the folder is no workspace and never was one.
+            OSError: it cannot be looked into.
+        """
+        folder, _ = _named(explicit, env)
+        if folder.is_dir() and not is_workspace(folder):
+            there = {path.name for path in folder.iterdir() if path.is_dir()}
+            # A folder of another kind may have a `config`, and even an `inbox`.
+            if len(there.intersection(FOLDERS)) >= _REMAINS:
+                return cls(folder.resolve())
+        return cls.find(explicit, env)
 
     @property
     def config(self) -> Path:
@@ -99,3 +112,13 @@ class Workspace:
     def raw(self, source: str) -> Path:
         """Batches of one source as received and landed, with its LATEST pointer."""
         return self.warehouse / "raw" / source
+
+
+def _named(explicit: Path | None, env: Mapping[str, str]) -> tuple[Path, str]:
+    """Give the folder that is meant, and by what it is named."""
+    named = env.get("FACTORY_WORKSPACE", "")
+    if explicit is not None:
+        return explicit, "--workspace"
+    if named:
+        return Path(named), "FACTORY_WORKSPACE"
+    return Path.cwd(), "the current folder"

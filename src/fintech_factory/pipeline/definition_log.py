@@ -10,7 +10,7 @@ from fintech_factory.kpi_engine.definitions import Definitions, Kpi
 from fintech_factory.kpi_engine.meaning import fingerprint
 from fintech_factory.kpi_engine.versions import LoggedVersion
 from fintech_factory.state import logs
-from fintech_factory.state.store import State
+from fintech_factory.state.peek import Readable
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -24,7 +24,7 @@ _LOG = "definitions"
 class DefinitionLog:
     """Versions as entries of the log `definitions`, in the order of their first use."""
 
-    state: State
+    state: Readable
 
     @property
     def where(self) -> str:

@@ -4,21 +4,21 @@ from collections.abc import Sequence
 
 from fintech_factory.errors import WarehouseError
 from fintech_factory.pipeline.run_log import PUBLISHED
+from fintech_factory.state.peek import Readable
 from fintech_factory.state.runs import RunRow, runs
-from fintech_factory.state.store import State
 from fintech_factory.warehouse.protocol import Version
 from fintech_factory.warehouse.versions import VersionFolder, run_of
 
 __all__ = ["is_behind", "repair"]
 
 
-def is_behind(version: Version | None, state: State) -> bool:
+def is_behind(version: Version | None, state: Readable) -> bool:
     """Say whether a later run than a version's was committed and is not pointed to."""
     newest = next(iter(_published(state)), None)
     return newest is not None and (version is None or newest.run_id != version.run.run_id)
 
 
-def repair(folder: VersionFolder, state: State) -> None:
+def repair(folder: VersionFolder, state: Readable) -> None:
     """Point to the newest committed run whose file exists, and remove what never was committed.
 
     The caller holds the writer's lock. The pointer only moves forward, unless it cannot be
@@ -37,7 +37,7 @@ def repair(folder: VersionFolder, state: State) -> None:
         folder.drop_after(current.name, committed)
 
 
-def _published(state: State) -> list[RunRow]:
+def _published(state: Readable) -> list[RunRow]:
     """Give the runs that the pointer could be written from, newest first."""
     with state.rows() as rows:
         found = runs(rows)

@@ -14,7 +14,7 @@ from fintech_factory.state.audit_guard import missing_guards
 from fintech_factory.state.audit_key import is_signed_by
 from fintech_factory.state.audit_seal import Purpose, statement
 from fintech_factory.state.audit_verdict import Fault, Trust, Verdict, by_sequence
-from fintech_factory.state.store import State
+from fintech_factory.state.peek import Readable
 from fintech_factory.state.tables import audit_checkpoint, audit_entry
 
 __all__ = ["ACKNOWLEDGED", "BEGUN", "DISTURBED", "ROTATED", "verify"]
@@ -34,7 +34,7 @@ _HASH, _PREVIOUS, _ACTION, _SUBJECT, _BEFORE, _AFTER = (
 _CHECKPOINT = ("sequence", "head", "time", "key_id", "signature")
 
 
-def verify(state: State, trust: Trust) -> Verdict:
+def verify(state: Readable, trust: Trust) -> Verdict:
     """Recompute every hash from its columns and check every signature, page by page.
 
     All that is written to disk is asked for as of one moment, so that writers need not stop.

@@ -1,17 +1,18 @@
 """Connections of SQLAlchemy, set up the way each database needs it."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, NullPool, create_engine, event
 from sqlalchemy.engine import make_url
 
-from fintech_factory.state.rows import missing_driver
+from fintech_factory.state.rows import connect_to_sqlite, missing_driver
 
 if TYPE_CHECKING:
     from sqlalchemy.engine.interfaces import DBAPIConnection
     from sqlalchemy.pool import ConnectionPoolEntry
 
-__all__ = ["postgresql_engine", "sqlite_engine"]
+__all__ = ["postgresql_engine", "sqlite_engine", "sqlite_reader"]
 
 # How long a writer waits for another one before it gives up, in seconds.
 _BUSY_S = 30
@@ -57,3 +58,15 @@ def sqlite_engine(url: str) -> Engine:
         connection.exec_driver_sql("BEGIN" if options.get("factory_reads") else "BEGIN IMMEDIATE")
 
     return engine
+
+
+def sqlite_reader(path: Path, *, is_still: bool) -> Engine:
+    """Give a connection that reads a database file and leaves it as it is.
+
+    `is_still` promises that nobody writes to it meanwhile.
+    """
+    return create_engine(
+        "sqlite://",
+        creator=lambda: connect_to_sqlite(path, is_still=is_still),
+        poolclass=NullPool,
+    )

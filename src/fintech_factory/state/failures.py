@@ -7,45 +7,54 @@ from fintech_factory.errors import FactoryError, StateBusy, StateError, StateUnr
 
 __all__ = ["answering", "explained"]
 
-_Meaning = tuple[type[StateError], str, str]
+# What it amounts to: the error, its code, what is said, and what to do now.
+_Meaning = tuple[type[StateError], str, str, str]
 
 _BUSY: _Meaning = (
     StateBusy,
+    "database_busy",
     "another process is writing to the operational database",
     "try again; if it stays so, look for a process that hangs",
 )
 _FULL: _Meaning = (
     StateError,
+    "database_disk_full",
     "the disk of the operational database is full; nothing was kept",
     "make room, then run the same command again",
 )
 _UNWRITABLE: _Meaning = (
     StateError,
+    "database_unwritable",
     "the operational database cannot be written; nothing was kept",
     "is a quota or a limit on file sizes reached? make room and run it again; else see to the disk",
 )
 _DAMAGED: _Meaning = (
     StateError,
+    "database_damaged",
     "the operational database is damaged, or is no database",
     "restore it from a backup; the published figures lie in warehouse/ and are not affected",
 )
 _UNREACHABLE: _Meaning = (
     StateUnreachable,
+    "server_unreachable",
     "the server of the operational database does not answer",
     "is it running, and are host and port in state.url of config/factory.yaml right?",
 )
 _REFUSED: _Meaning = (
     StateError,
+    "server_refuses",
     "the server of the operational database refuses the account or its password",
     "check the account in state.url and the secret of state.password in config/factory.yaml",
 )
 _MISSING: _Meaning = (
     StateError,
+    "database_missing",
     "the server has no database of that name",
     "create it, or correct state.url in config/factory.yaml",
 )
 _NO_RIGHT: _Meaning = (
     StateError,
+    "database_forbidden",
     "this account may not read or write the operational database",
     "let the account that runs the factory own it",
 )
@@ -114,9 +123,11 @@ def explained(failure: Exception, where: str) -> StateError | None:
     meaning = _meaning(own)
     if meaning is None:
         return None
-    kind, what, hint = meaning
+    kind, code, what, hint = meaning
     said = " ".join(str(own).split())
-    return kind(f"{what} ({said})", where=where, hint=hint)
+    meant = kind(f"{what} ({said})", where=where, hint=hint)
+    meant.code = code
+    return meant
 
 
 def _meaning(failure: BaseException) -> _Meaning | None:

@@ -19,6 +19,7 @@ __all__ = [
     "NO_ROWS",
     "Rows",
     "connect_to_postgresql",
+    "connect_to_sqlite",
     "day",
     "held",
     "is_alive",
@@ -82,19 +83,33 @@ class _PostgreSQLRows:
 
 
 @contextmanager
-def sqlite_rows(path: Path) -> Iterator[Rows]:
-    """Read one state of a file's rows; none if it is not there."""
-    import sqlite3
+def sqlite_rows(path: Path, *, is_still: bool = False) -> Iterator[Rows]:
+    """Read one state of a file's rows; none if it is not there.
 
+    `is_still` promises that nobody writes to it meanwhile: nothing is made beside it then.
+    """
     if not path.exists():
         yield NO_ROWS
         return
-    connection = sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=_BUSY_S, isolation_level=None
-    )
-    with closing(connection):
+    with closing(connect_to_sqlite(path, is_still=is_still)) as connection:
         connection.execute("BEGIN")
         yield _SqliteRows(connection)
+
+
+def connect_to_sqlite(path: Path, *, is_still: bool = False) -> "sqlite3.Connection":
+    """Open a file, to read; `is_still` as for `sqlite_rows`."""
+    import sqlite3
+
+    # https://www.sqlite.org/uri.html#uriimmutable: without it, a reader of a file that keeps a log
+    # makes an index of the log beside it.
+    still = "&immutable=1" if is_still else ""
+    return sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=ro{still}",
+        uri=True,
+        timeout=_BUSY_S,
+        isolation_level=None,
+        check_same_thread=False,
+    )
 
 
 @contextmanager

@@ -1,0 +1,1 @@
+"""The areas that can be looked at; the name of a module is the name of its area."""
