@@ -67,16 +67,18 @@ class Arrivals:
         from fintech_factory.pipeline.readiness import readiness
 
         # Files bear the machine's time, whatever clock the work goes by.
-        return readiness(export, self._contract, self._patience, SystemClock().now())
+        return readiness(export, self.contract, self.patience, SystemClock().now())
 
     @cached_property
-    def _patience(self) -> "Patience":
+    def patience(self) -> "Patience":
+        """How long an export has to lie untouched, and how long one may look incomplete."""
         from fintech_factory.pipeline.schedule_settings import make_patience
 
         return make_patience(self.factory.schedules.settings.arrivals)
 
     @cached_property
-    def _contract(self) -> "Contract":
+    def contract(self) -> "Contract":
+        """The tables of an export by the names of their files."""
         from fintech_factory.config import load
         from fintech_factory.ingestion import CascadeSettings
         from fintech_factory.pipeline.readiness import Contract

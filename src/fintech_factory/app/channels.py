@@ -186,6 +186,10 @@ class Channels:
         named = [name for name in channel_shelf().names() if self._has_file(name)]
         return {name: self.open(name) for name in named if self.settings(name).enabled}
 
+    def warm(self) -> None:
+        """Read whom alerts may go to, before several threads ask for it at once."""
+        _ = self._routed
+
     def probe(self, name: str, *, also: str = "") -> tuple[Probe, ...]:
         """Look at a channel without anybody noticing; first at what its settings lack."""
         lacking = [_as_probe(each) for each in _unmet(self.settings(name))]

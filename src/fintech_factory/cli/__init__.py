@@ -27,6 +27,7 @@ NOUNS = {
     "findings": "List what was found; accept it for a while, or reset what it is held against.",
     "audit": "Verify, list, export and anchor the audit trail.",
     "warehouse": "Check the warehouse.",
+    "doctor": "Look at everything, change nothing: what is wrong, and what to do next.",
     "demo": "Run a whole day on a synthetic book.",
 }
 

@@ -32,7 +32,7 @@ class Spending:
             ValueError: it holds something else.
         """
         with self._locked():
-            spent = self._spent(day)
+            spent = self.spent(day)
             if spent + segments > self.most and not exempt:
                 return False
             self._write(day, spent + segments)
@@ -41,9 +41,15 @@ class Spending:
     def give_back(self, day: date, segments: int) -> None:
         """Take back what was counted and did not go out after all; errors as for `reserve`."""
         with self._locked():
-            self._write(day, max(self._spent(day) - segments, 0))
+            self._write(day, max(self.spent(day) - segments, 0))
 
-    def _spent(self, day: date) -> int:
+    def spent(self, day: date) -> int:
+        """Give how many segments were counted on a day; nothing is locked, nothing written.
+
+        Raises:
+            OSError: the file cannot be read.
+            ValueError: it holds something else.
+        """
         try:
             found = json.loads((self.folder / _NAME).read_text(encoding="utf-8"))
         except FileNotFoundError:

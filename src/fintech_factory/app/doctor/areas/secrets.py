@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fintech_factory.app.doctor.diagnosis import Diagnosis, Grade, critical, ok, warning
+from fintech_factory.app.doctor.diagnosis import Diagnosis, Grade, Unseen, critical, ok, warning
 from fintech_factory.errors import ConfigError, FactoryError, UsageError
 
 if TYPE_CHECKING:
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from fintech_factory.config.model import Settings
 
 __all__ = ["CHECKS", "Held", "judge_secret"]
+
+
+_AGAIN = "set it for the account that runs the factory; `factory doctor secrets` looks again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +39,8 @@ def judge_secret(held: Held) -> Iterator[Diagnosis]:
     where = f"{held.file}: {held.key}"
     if held.lacks:
         what = f"a secret is not there: {held.lacks}"
-        then = "set it for the account that runs the factory; `factory doctor secrets` looks again"
         say = critical if held.grade is Grade.CRITICAL else warning
-        yield say("secret_missing", what, where=where, then=then)
+        yield say("secret_missing", what, where=where, then=_AGAIN)
     elif held.open_file:
         what = f"other accounts can read the secret's file {held.open_file}"
         then = f"`chmod 600 {held.open_file}`"
@@ -65,6 +67,7 @@ def _channels(ground: "Ground") -> Iterator[Diagnosis]:
     from fintech_factory.app.channels import Channels, channel_shelf
 
     channels = Channels(ground.factory)
+    enabled = 0
     for name in channel_shelf().names():
         file = ground.workspace.config / "integrations" / f"{name}.yaml"
         try:
@@ -73,7 +76,10 @@ def _channels(ground: "Ground") -> Iterator[Diagnosis]:
             # Its own area says what is wrong with it.
             continue
         if settings is not None and settings.enabled:
+            enabled += 1
             yield from _of(settings, f"config/integrations/{name}.yaml", Grade.WARNING)
+    if not enabled:
+        yield ok("no_channel", "no channel is enabled")
 
 
 def _of(settings: "Settings", file: str, grade: Grade) -> Iterator[Diagnosis]:
@@ -84,8 +90,8 @@ def _of(settings: "Settings", file: str, grade: Grade) -> Iterator[Diagnosis]:
         each for key, secret in named for each in judge_secret(_held(file, key, secret, grade))
     ]
     yield from found
-    if named and not found:
-        yield ok("secrets_there", f"{len(named)} secrets of {file} are there")
+    if not found:
+        yield ok("secrets_there", f"{file} names {len(named)} secrets, all there")
 
 
 def _held(file: str, key: str, secret: "Secret", grade: Grade) -> Held:
@@ -112,10 +118,14 @@ def _signing_key(ground: "Ground") -> Iterator[Diagnosis]:
     try:
         pem = named.reveal() if named else _kept(folder.key)
     except UsageError:
-        # What the settings name is looked at above.
-        return
+        # What the settings name and is not there was said above.
+        raise Unseen("the secret that holds the key is not there", _AGAIN) from None
     if pem is None:
-        yield _no_key(where) if known else ok("signing_key_new", "it is made when first needed")
+        yield (
+            _no_key(where)
+            if known
+            else ok("signing_key_new", "the signing key is made when first needed")
+        )
         return
     try:
         key = read_key(pem, where)
