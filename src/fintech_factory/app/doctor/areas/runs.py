@@ -13,13 +13,16 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CHECKS", "Beat", "Given", "Last", "Lease", "judge_beat", "judge_given_up", "judge_last",
-    "judge_lease",
+    "judge_lease", "judge_waiting",
 ]  # fmt: skip
 
 # What was given up longer ago is history: `factory runs list` has it.
 _RECENT = timedelta(days=7)
 # A process that works says so more often; a lease is half a minute.
 _SILENT = timedelta(minutes=5)
+# What is due is looked for each minute; a long run is waited for.
+_TAKEN_WITHIN = timedelta(minutes=15)
+_EACH_MINUTE = "`factory run --due` has to be called each minute; docs/how-to/schedule.md says how"
 _OVER = ("published", "blocked", "unchanged", "done", "failed", "cancelled", "lost")
 
 
@@ -177,6 +180,45 @@ def judge_lease(lease: Lease, now: datetime, *, is_gone: bool) -> Diagnosis:
     return ok("work_under_way", f"{whose} is at work", lease.work)
 
 
+def _overdue(ground: "Ground") -> Iterator[Diagnosis]:
+    """Look whether anybody does what is due."""
+    sql = (
+        "SELECT sequence, schedule, due_at FROM slot WHERE status = 'waiting'"
+        " ORDER BY due_at LIMIT 1"
+    )
+    late = [
+        each
+        for sequence, schedule, due in _query(ground, "slot", sql)
+        for each in judge_waiting(f"slot {sequence} ({schedule})", _moment(due), ground.now)
+    ]
+    late += _passed(ground)
+    yield from late or [ok("nothing_overdue", "nothing that is due waits too long")]
+
+
+def judge_waiting(work: str, due_at: datetime, now: datetime) -> Iterator[Diagnosis]:
+    """Say that work which is due for more than 15 minutes is not taken."""
+    if now - due_at > _TAKEN_WITHIN:
+        minutes = (now - due_at) / timedelta(minutes=1)
+        what = f"work is due for {minutes:,.0f} minutes and nobody does it"
+        yield warning("work_not_taken", what, where=work, then=_EACH_MINUTE)
+
+
+def _passed(ground: "Ground") -> Iterator[Diagnosis]:
+    """Find schedules whose slots passed and were not even put down."""
+    from fintech_factory.pipeline.schedule import slots
+
+    marks = dict(_query(ground, "schedule_mark", "SELECT schedule, through FROM schedule_mark"))
+    for each in ground.factory.schedules.known if marks else ():
+        if not each.is_enabled or each.name not in marks:
+            continue
+        missed = next(iter(slots(each, _moment(marks[each.name]))), ground.now)
+        if ground.now - missed > _TAKEN_WITHIN:
+            what = f"{each.name} was due at {missed:%Y-%m-%d %H:%M} UTC and nobody has looked since"
+            yield warning(
+                "schedule_not_looked_at", what, where=f"schedule {each.name}", then=_EACH_MINUTE
+            )
+
+
 def _paused(ground: "Ground") -> Iterator[Diagnosis]:
     """List what somebody has paused."""
     sql = (
@@ -239,6 +281,7 @@ CHECKS = {
     "last": _last,
     "given_up": _given_up,
     "leases": _leases,
+    "overdue": _overdue,
     "paused": _paused,
     "beats": _beats,
 }

@@ -59,7 +59,7 @@ def _export(ground: "Ground") -> Iterator[Diagnosis]:
 
     path = ground.workspace.config / "integrations" / "cascade.yaml"
     settings = load(path, CascadeSettings).value
-    yield from _of(settings.download, "config/integrations/cascade.yaml", Grade.WARNING)
+    yield from _of(settings, "config/integrations/cascade.yaml", Grade.WARNING)
 
 
 def _channels(ground: "Ground") -> Iterator[Diagnosis]:

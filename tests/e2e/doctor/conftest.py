@@ -1,0 +1,106 @@
+"""A workspace in which everything is right, to be broken; and quick ways to look at it."""
+
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+# Tests are not a package; what they share is found beside them.
+sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from doctor_world import MADE_AT
+
+from fintech_factory.app import settings_files
+from fintech_factory.clock import FixedClock, SystemClock
+from fintech_factory.config.workspace import Workspace
+from fintech_factory.testing import Book
+
+_check_kpis = settings_files._check_kpis
+
+
+class _Same:
+    """Equal to all others: what was checked depends on the content alone."""
+
+    def __init__(self, held: Any) -> None:  # noqa: ANN401 - any file
+        self.held = held
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same)
+
+    def __hash__(self) -> int:
+        return 0
+
+
+@cache
+def _problems(content: bytes, same: _Same) -> Any:  # noqa: ANN401, ARG001 - problems
+    workspace, loaded = same.held
+    return tuple(_check_kpis(workspace, loaded))
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Check the worked examples of the same KPI file once: it takes two seconds each time."""
+
+    def check(workspace: Any, loaded: Any) -> Any:  # noqa: ANN401 - as it has them
+        return _problems(loaded.path.read_bytes(), _Same((workspace, loaded)))
+
+    monkeypatch.setattr(settings_files, "_check_kpis", check)
+
+
+@pytest.fixture(scope="session")
+def healthy(
+    small_book: Book,
+    empty_workspace: Path,
+    factory: Callable[..., Any],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
+    """A workspace in which an export is published and nothing is wrong: copy it, never write."""
+    root = tmp_path_factory.mktemp("healthy") / "workspace"
+    shutil.copytree(empty_workspace, root)
+    small_book.land(Workspace(root).raw("cascade"), FixedClock(MADE_AT))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SystemClock, "now", lambda _: MADE_AT)
+        run = factory(root, "run", "--json")
+        assert run.document["status"] == "published", run.out
+        assert factory(root, "audit", "anchor", "--out", root.parent / "anchor.json").code == 0
+    return root
+
+
+@pytest.fixture
+def root(healthy: Path, tmp_path: Path) -> Path:
+    """A copy of it, to be broken."""
+    folder = tmp_path / "workspace"
+    shutil.copytree(healthy, folder)
+    return folder
+
+
+@pytest.fixture
+def edit(root: Path) -> Callable[[str, str, str], None]:
+    """Change one place of a file of the workspace."""
+
+    def replace(name: str, old: str, new: str) -> None:
+        path = root / name
+        text = path.read_text(encoding="utf-8")
+        assert old in text, f"{old!r} is not in {name}"
+        path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+    return replace
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 60 MB in memory; a test that needs it is skipped where none may be mounted."""
+    import subprocess
+
+    place = tmp_path / "disk"
+    place.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=60m", "tmpfs", str(place)]
+    if subprocess.run(command, check=False, capture_output=True).returncode:
+        pytest.skip("no disk may be mounted by this account")
+    yield place
+    subprocess.run(["umount", "--lazy", str(place)], check=True)  # noqa: S607
