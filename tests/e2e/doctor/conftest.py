@@ -3,6 +3,7 @@
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,12 @@ from doctor_world import MADE_AT
 
 from fintech_factory.app import settings_files
 from fintech_factory.clock import FixedClock, SystemClock
+from fintech_factory.config import loading
+from fintech_factory.config.reading import shown_path
 from fintech_factory.config.workspace import Workspace
 from fintech_factory.testing import Book
 
-_check_kpis = settings_files._check_kpis
+_check_kpis, _load = settings_files._check_kpis, loading.load
 
 
 class _Same:
@@ -42,6 +45,11 @@ def _problems(content: bytes, same: _Same) -> Any:  # noqa: ANN401, ARG001 - pro
     return tuple(_check_kpis(workspace, loaded))
 
 
+@cache
+def _read(content: bytes, same: _Same) -> Any:  # noqa: ANN401, ARG001 - a loaded file
+    return _load(*same.held)
+
+
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Check the worked examples of the same KPI file once: it takes two seconds each time."""
@@ -49,7 +57,14 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     def check(workspace: Any, loaded: Any) -> Any:  # noqa: ANN401 - as it has them
         return _problems(loaded.path.read_bytes(), _Same((workspace, loaded)))
 
+    def load(path: Path, model: Any) -> Any:  # noqa: ANN401 - as it has them
+        if path.name != "kpi_definitions.yaml" or not path.is_file():
+            return _load(path, model)
+        held = _read(path.read_bytes(), _Same((path, model)))
+        return replace(held, path=path, shown_path=shown_path(path))
+
     monkeypatch.setattr(settings_files, "_check_kpis", check)
+    monkeypatch.setattr(loading, "load", load)
 
 
 @pytest.fixture(scope="session")

@@ -178,8 +178,10 @@ def test_a_pause_that_a_provider_asked_for(root: Path, say: Say) -> None:
     message(say, "waiting", due_at=SOON)
     say(
         "INSERT INTO attempt (outbox, number, started_at, ended_at, word, provider_id, reason,"
-        " retry_after_s) VALUES (1, 1, ?, ?, 'deferred', '', '', 7200)", AGO, AGO,
-    )  # fmt: skip
+        " retry_after_s) SELECT MAX(sequence), 1, ?, ?, 'deferred', '', '', 7200 FROM outbox",
+        AGO,
+        AGO,
+    )
     seen: Look = look(root, "quota", "outbox")
     assert seen.found == {"quota.retry_after_in_force"}
     assert "2025-07-01 03:30:00 UTC" in seen.of("retry_after_in_force").what
