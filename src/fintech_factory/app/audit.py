@@ -213,7 +213,7 @@ class Audit:
 
     def shown(self, *tables: "Rows") -> None:
         """Say that rows are shown which name borrowers or loans, and by which columns."""
-        from fintech_factory.state.personal import personal_columns
+        from fintech_factory.personal import personal_columns
 
         self.note(
             *(

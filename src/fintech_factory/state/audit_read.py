@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
+from fintech_factory.personal import masked, masked_text
 from fintech_factory.state.audit import COLUMNS
-from fintech_factory.state.personal import masked, masked_text
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection

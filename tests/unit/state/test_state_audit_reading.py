@@ -9,12 +9,12 @@ import pytest
 
 from fintech_factory.message import Occasion, Text
 from fintech_factory.message_json import decode, encode
+from fintech_factory.personal import is_personal, masked, masked_text
 from fintech_factory.state.audit import Entry, Head, append
 from fintech_factory.state.audit_key import make_key
 from fintech_factory.state.audit_message import anchor_message
 from fintech_factory.state.audit_read import Filter, entries, masked_document, to_csv
 from fintech_factory.state.audit_seal import Pin, Purpose, pin
-from fintech_factory.state.personal import is_personal, masked, masked_text
 from fintech_factory.state.store import State
 
 AT = datetime(2026, 11, 25, 3, tzinfo=UTC)
