@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fintech_factory.errors import UsageError
+from fintech_factory.telemetry.secrets import remember
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
@@ -77,6 +78,8 @@ class Secret:
 def _filled(value: str, where: str, hint: str) -> str:
     if not value:
         raise UsageError(f"{where} is absent or empty", hint=hint)
+    # Whatever becomes of it from here on, no log will hold it.
+    remember(value)
     return value
 
 

@@ -95,6 +95,11 @@ class Workspace:
         return self.root / "outputs"
 
     @property
+    def logs(self) -> Path:
+        """What commands logged, one file a day."""
+        return self.outputs / "logs"
+
+    @property
     def warehouse(self) -> Path:
         """Raw batches and published versions."""
         return self.root / "warehouse"
