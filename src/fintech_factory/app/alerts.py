@@ -288,6 +288,7 @@ class Alerts:
     # ---- parts ---------------------------------------------------------------------------------
 
     def _change(self, work: "Callable[[Desk, Told, datetime], list[Change]]") -> "Committed":
+        from fintech_factory.app.log_lines import say_alerts
         from fintech_factory.pipeline.alert_desk import commit
         from fintech_factory.state.audit import lock_chain
 
@@ -297,7 +298,9 @@ class Alerts:
             # PostgreSQL both would else begin the same alert, and one of them fail.
             lock_chain(told.connection)
             desk = self.desk(known, told.append)
-            return commit(told.connection, desk, work(desk, told, at), at)
+            committed = commit(told.connection, desk, work(desk, told, at), at)
+        say_alerts(committed)
+        return committed
 
     def _today(self) -> date:
         return self.factory.clock.now().astimezone(UTC).date()

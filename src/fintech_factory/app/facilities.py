@@ -1,5 +1,6 @@
 """What a workspace can say of its facilities."""
 
+import logging
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from fintech_factory.warehouse.protocol import Reader
 
 __all__ = ["Facilities"]
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,8 @@ class Facilities:
         raw_root = self.factory.workspace.raw("statements")
         self.factory.audit.catch_up()
         batch = land_statements(path, raw_root, self.factory.clock)
+        said = {"batch": batch.batch_id, "source": "statements", "set_aside": len(batch.set_aside)}
+        log.info("batch %s", batch.status, extra=said)
         if batch.status != "unchanged":
             after = {
                 "source": "statements",

@@ -276,12 +276,14 @@ class Factory:
 
     def ingest(self, arrival: "Arrival", progress: "Progress | None" = None) -> "Landing":
         """Bring an export in: landed, unchanged, or refused with its findings."""
+        from fintech_factory.app.log_lines import say_landing
         from fintech_factory.ingestion import Place, land
 
         with self.writing("factory ingest"):
             landing = land(arrival, Place.of(self.workspace), self.clock, progress)
             self.audit.landed(landing.manifest, landing.status)
-            return landing
+        say_landing(landing)
+        return landing
 
     def run(
         self,

@@ -72,6 +72,15 @@ class RunPages:
             found["result"] = _result(rows, found["run_id"])
         return found
 
+    def name(self, run: str) -> str:
+        """Give the whole name of a run, by a part of it that no other run bears, or by `last`.
+
+        Raises:
+            UsageError: there is no such run.
+        """
+        with self.factory.state.rows() as rows:
+            return str(self._find(rows, run)["run_id"])
+
     def _find(self, rows: "Rows", run: str) -> dict[str, Any]:
         """Find a run by its name, or by a part of it that no other run bears; `last` is one too."""
         known = rows.has("run_attempt")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from fintech_factory.app.trying import Trying
     from fintech_factory.ingestion import Batch
     from fintech_factory.kpi_engine.observed import ObservedAt
+    from fintech_factory.pipeline.alert_desk import Committed as AlertsCommitted
     from fintech_factory.pipeline.attempts import Why
     from fintech_factory.pipeline.committing import Committed
     from fintech_factory.pipeline.day import Day
@@ -51,6 +52,7 @@ class Following:
     trying: "Trying"
     head: "Head | None" = None
     covenants: "tuple[Covenant, ...]" = ()
+    alerts: "AlertsCommitted | None" = None
 
     def __call__(self, connection: "Connection", run: "Committed") -> None:
         """Keep the definitions that it is the first to use, and tell the audit trail of it."""
@@ -64,8 +66,15 @@ class Following:
         told = Told(self.factory.audit, connection)
         fresh = self.factory.kpi_versions.keep(connection, run.run_id) if run.is_published else []
         told.note(*notes_of_run(run, self.before, fresh))
-        self.factory.alerts.of_run(told, run, self.covenants)
+        self.alerts = self.factory.alerts.of_run(told, run, self.covenants)
         self.head = told.head
+
+    def say(self) -> None:
+        """Log what became of alerts, now that it is committed."""
+        from fintech_factory.app.log_lines import say_alerts
+
+        if self.alerts is not None:
+            say_alerts(self.alerts)
 
     def look(self, reader: "Reader", dates: "Sequence[ViewDate]") -> "ObservedAt":
         """Observe the book as ever, and keep how the covenants stand at the last date."""
@@ -147,6 +156,7 @@ class Runs:
 
         def again() -> "DayOutcome":
             once = Trying(self.factory, new_run_id(self.factory))
+            log.info("run tried again", extra={"run": once.run_id, "after": trying.run_id})
             return self._once(once, dates, force=force, on_step=on_step)
 
         try:
@@ -229,7 +239,16 @@ class Runs:
     def _run(
         self, dates: "Dates", trying: "Trying", *, force: bool, on_step: Callable[[str], None]
     ) -> "DayOutcome":
+        from fintech_factory.pipeline.run_lines import logged_run
+
+        with logged_run(trying.run_id):
+            return self._logged(dates, trying, force=force, on_step=on_step)
+
+    def _logged(
+        self, dates: "Dates", trying: "Trying", *, force: bool, on_step: Callable[[str], None]
+    ) -> "DayOutcome":
         from fintech_factory.pipeline.journal import Journal
+        from fintech_factory.pipeline.run_lines import say_ended, say_started
 
         journal = Journal(trying)
         inbox = self._empty_inbox(journal, on_step)
@@ -252,8 +271,11 @@ class Runs:
             before = self._sound_version() if force else self.factory.current()
             follow = Following(self.factory, before, trying)
             day = self._day(batch, inputs, follow, (journal, inbox, on_step))
+            say_started(batch.batch_id)
             outcome = self._run_day(day, batch, follow, dates)
             self.factory.audit.seal(follow.head)
+            say_ended(outcome)
+            follow.say()
             return outcome
 
     def _run_day(
@@ -347,6 +369,7 @@ class Runs:
 
     def _take_in(self, export: tuple[Path, ...]) -> "Export":
         """Land one export of the inbox; one that cannot be read is refused like any other."""
+        from fintech_factory.app.log_lines import say_unreadable
         from fintech_factory.errors import SourceUnreadable
         from fintech_factory.ingestion import Arrival
         from fintech_factory.pipeline.inbox import Export
@@ -355,6 +378,7 @@ class Runs:
             landing = self.factory.ingest(Arrival(export))
         except SourceUnreadable as unreadable:
             stamp = self.factory.clock.now().strftime("%Y%m%dT%H%M%S%fZ")
+            say_unreadable(f"unreadable-{stamp}", unreadable.what)
             return Export(f"unreadable-{stamp}", refused=True, reason=unreadable.what)
         refused = landing.status == "refused"
         return Export(landing.batch_id, refused=refused, set_aside=landing.quarantined)

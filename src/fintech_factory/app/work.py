@@ -18,6 +18,7 @@ from fintech_factory.errors import (
     StateBusy,
     WriterBusy,
 )
+from fintech_factory.telemetry.context import bound
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -171,17 +172,20 @@ class Work:
         return held
 
     def _work_at(self, held: "Held") -> Worked:
-        log.info("run started", extra={"run": held.run_id, "schedule": held.slot.schedule})
-        try:
-            with self._holding(held):
-                outcome = self._do(held)
-        except LeaseLost as lost:
-            # Whoever took it over answers for it.
-            return Worked(held.slot, held.run_id, "lost", lost.what)
-        except Exception as failed:  # noqa: BLE001 - written down, and told after the last try
-            return self._after(held, failed)
-        log.info("run ended", extra={"run": held.run_id, "outcome": outcome})
-        return Worked(held.slot, held.run_id, outcome)
+        slot = held.slot
+        with bound(run=held.run_id, slot=slot.sequence, schedule=slot.schedule):
+            said = {"fell_due_at": slot.fell_due_at, "attempt": slot.attempts + 1}
+            log.info("slot taken", extra=said)
+            try:
+                with self._holding(held):
+                    outcome = self._do(held)
+            except LeaseLost as lost:
+                # Whoever took it over answers for it.
+                return Worked(slot, held.run_id, "lost", lost.what)
+            except Exception as failed:  # noqa: BLE001 - written down, and told after the last try
+                return self._after(held, failed)
+            log.info("slot done", extra={"outcome": outcome})
+            return Worked(slot, held.run_id, outcome)
 
     def _do(self, held: "Held") -> str:
         from fintech_factory.app.runs import Runs
@@ -262,7 +266,7 @@ class Work:
                     write(connection)
         except LeaseLost as lost:
             return Worked(held.slot, held.run_id, "lost", lost.what)
-        _say(held, what, said.reason)
+        _say(tried.ended.value, what, said.reason)
         return Worked(held.slot, held.run_id, tried.ended.value, said.reason)
 
     def _tried(self, held: "Held", failed: Exception) -> "Tried":
@@ -345,10 +349,10 @@ def _named(slot: "Slot") -> str:
     return f"{slot.schedule} of {slot.fell_due_at:%Y-%m-%d %H:%M} UTC"
 
 
-def _say(held: "Held", what: "Then", reason: str) -> None:
-    said = {"run": held.run_id, "schedule": held.slot.schedule, "reason": reason}
+def _say(ended: str, what: "Then", reason: str) -> None:
+    said = {"outcome": ended, "reason": reason}
     if what.gives_up:
-        log.error("run given up", extra=said)
+        log.error("slot given up", extra=said)
     else:
-        due = what.due_at.isoformat() if what.due_at else None
-        log.warning("run ended early", extra={**said, "then": what.status.value, "due": due})
+        then = {"then": what.status.value, "due_at": what.due_at}
+        log.warning("slot put off", extra={**said, **then})

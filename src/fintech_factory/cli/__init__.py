@@ -15,7 +15,7 @@ NOUNS = {
     "book": "Generate a synthetic loan book in the export format.",
     "ingest": "Bring an export in: contract checked, raw kept, bad rows set aside.",
     "run": "Rebuild the models and publish the KPIs of an as-of date.",
-    "runs": "List and show every try of a run; cancel, pause and resume work.",
+    "runs": "List and show every try of a run and its log; cancel, pause and resume work.",
     "serve": "Keep the day going: run what is due, tell people, answer monitors.",
     "schedule": "Say when work is due next, and what defers it.",
     "kpi": "List, show, trace and explain KPIs.",

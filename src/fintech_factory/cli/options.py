@@ -52,8 +52,10 @@ class Call:
         beside it (SQLite's log) would vanish under whoever copies the workspace.
         """
         from fintech_factory.app import Factory
+        from fintech_factory.cli.logged import log_command
 
         factory = Factory(self.workspace(), actor=by)
+        log_command(factory)
         click.get_current_context().call_on_close(factory.close)
         return factory
 

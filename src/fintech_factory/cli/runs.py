@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fintech_factory.cli import output
+from fintech_factory.cli import output, run_logs
 from fintech_factory.cli.options import Call, by_option, day_option, pass_call
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ _STATUSES = (
 
 @click.group("runs")
 def command() -> None:
-    """List and show runs, those that failed or were killed too; cancel, pause and resume work."""
+    """List and show runs and their log, failed and killed ones too; cancel, pause, resume work."""
 
 
 @command.command("list")
@@ -90,6 +90,9 @@ def show_run(call: Call, *, run: str) -> None:
                 for each in found["tries"]
             ],
         )
+
+
+command.add_command(run_logs.logs)
 
 
 @command.command("cancel")

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from fintech_factory.clock import Clock
 from fintech_factory.distribution import outbox
 from fintech_factory.distribution.channel import Channel, Outcome, Word
+from fintech_factory.distribution.delivery_lines import bound_to, say_done
 from fintech_factory.distribution.outbox import Lease, Leased
 from fintech_factory.distribution.pace import Paces
 from fintech_factory.distribution.retry import Next, Policy, Standing, next_of
@@ -145,8 +146,10 @@ class Dispatcher:
         # Whoever is quick does not wait for whoever is slow.
         ended, _ = wait(sent, return_when=FIRST_COMPLETED)
         reach("delivery.sent")
-        for done in self._finish([(sent.pop(each), each.result()) for each in ended]):
+        finished = self._finish([(sent.pop(each), each.result()) for each in ended])
+        for done in finished:
             tally.count(done.then.standing)
+        say_done(finished)
         reach("delivery.recorded")
 
     def _start(self, pool: ThreadPoolExecutor, sent: dict[Future[Outcome], Leased]) -> int:
@@ -163,7 +166,7 @@ class Dispatcher:
                 break
             reach("delivery.leased")
             for each in self._begin(self._paced(leased)):
-                sent[pool.submit(self._send, each)] = each
+                sent[pool.submit(self._send_bound, each)] = each
                 started += 1
             reach("delivery.begun")
         return started
@@ -193,6 +196,10 @@ class Dispatcher:
             return []
         with self.state.transaction() as connection:
             return outbox.begin(connection, leased, self.clock.now())
+
+    def _send_bound(self, leased: Leased) -> Outcome:
+        with bound_to(leased):
+            return self._send(leased)
 
     def _send(self, leased: Leased) -> Outcome:
         if self.clock.now() > leased.tried.deadline:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, func, select, update
 
+from fintech_factory.distribution.causes import runs_behind
 from fintech_factory.distribution.channel import Delivery, Outcome, Word
 from fintech_factory.distribution.retry import Next, Policy, Standing, Tried
 from fintech_factory.message import Language, Message
@@ -63,7 +64,10 @@ class Post:
 
 @dataclass(frozen=True, slots=True)
 class Leased:
-    """A delivery that one sender holds `until` its lease runs out or its outcome is written."""
+    """A delivery that one sender holds `until` its lease runs out or its outcome is written.
+
+    `run_id` is the run that it tells of, empty where no run caused it.
+    """
 
     sequence: int
     fence: int
@@ -73,6 +77,7 @@ class Leased:
     tried: Tried
     delivery: Delivery
     attempt: int = 0
+    run_id: str = ""
 
 
 def enqueue(connection: Connection, posts: Iterable[Post], at: datetime, policy: Policy) -> None:
@@ -114,7 +119,11 @@ def claim(connection: Connection, lease: Lease, at: datetime) -> list[Leased]:
             .limit(lease.limit - len(rows))
         )
         rows += connection.execute(wanted.with_for_update(skip_locked=True, of=_outbox)).all()
-    return [_lease(connection, row, lease, at) for row in rows]
+    runs = runs_behind(connection, rows)
+    return [
+        replace(_lease(connection, row, lease, at), run_id=runs.get(row.sequence, ""))
+        for row in rows
+    ]
 
 
 def begin(connection: Connection, leased: Sequence[Leased], at: datetime) -> list[Leased]:

@@ -1,5 +1,6 @@
 """Runs the day: from the current batch to a published version, all of it or nothing."""
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack
@@ -57,6 +58,8 @@ __all__ = [
     "run_day",
 ]
 
+
+log = logging.getLogger(__name__)
 
 Observe = Callable[[Reader, Sequence[ViewDate]], ObservedAt]
 """Looks at what a reader holds of some dates; gives the figures that no model holds."""
@@ -275,8 +278,9 @@ def _publish(day: Day, run: Committed) -> None:
     with _step(day, day.journal, "publish"):
         reading_table.store(build, run.readings, day.before)
         faults.reach("run.before_seal")
-        build.publish(run.record, partial(_commit_sealed, day, run))
+        version = build.publish(run.record, partial(_commit_sealed, day, run))
         faults.reach("run.pointed")
+        log.info("version published", extra={"version": version.name})
 
 
 def _commit_sealed(day: Day, run: Committed, version: str) -> None:

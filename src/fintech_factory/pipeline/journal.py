@@ -8,6 +8,9 @@ from enum import StrEnum
 from time import perf_counter
 from typing import Any, Protocol
 
+from fintech_factory.pipeline.run_lines import say_step
+from fintech_factory.telemetry.context import bound
+
 __all__ = ["SILENT", "Journal", "Listener", "Step", "StepStatus"]
 
 
@@ -70,11 +73,12 @@ class Journal:
         self.listener.began(name)
         started = perf_counter()
         try:
-            yield
-        except BaseException:
+            with bound(step=name):
+                yield
+        except BaseException as failed:
             # Whatever failed has its own say; a listener that fails on top of it must not hide it.
             with suppress(Exception):
-                self._end(Step(name, StepStatus.FAILED, perf_counter() - started))
+                self._end(Step(name, StepStatus.FAILED, perf_counter() - started), failed)
             raise
         self._end(Step(name, StepStatus.DONE, perf_counter() - started))
 
@@ -91,6 +95,7 @@ class Journal:
         """How long the steps took together, to 2 places."""
         return sum((round(Decimal(each.seconds), 2) for each in self.steps), Decimal("0.00"))
 
-    def _end(self, step: Step) -> None:
+    def _end(self, step: Step, failed: BaseException | None = None) -> None:
         self.steps.append(step)
+        say_step(step, failed)
         self.listener.ended(step)
