@@ -100,8 +100,9 @@ def test_a_line_stays_one_line_whatever_is_logged(tmp_path: Path, lines: Lines) 
 
 
 def test_of_others_only_warnings_are_taken_and_their_name_is_said(
-    tmp_path: Path, lines: Lines
+    tmp_path: Path, lines: Lines, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.DEBUG, "vendor")
     with logging_to(tmp_path / "logs", environ={}):
         logging.getLogger("vendor").info("chatter")
         logging.getLogger("vendor").warning("token=%s refused", "abc")
@@ -180,7 +181,8 @@ def test_a_form_that_there_is_none_of_is_refused(tmp_path: Path) -> None:
 def test_nothing_is_made_before_the_first_line_and_nothing_stays_after_the_last(
     tmp_path: Path,
 ) -> None:
-    before = list(logging.getLogger().handlers), logging.getLogger("fintech_factory").level
+    logging.getLogger("fintech_factory").setLevel(logging.NOTSET)
+    before = list(logging.getLogger().handlers), logging.NOTSET
     with logging_to(tmp_path / "logs", environ={}):
         log.debug("not even this")
     assert not (tmp_path / "logs").exists()

@@ -40,6 +40,12 @@ def test_a_secret_that_was_revealed_is_blacked_out_however_it_is_written(text: s
     assert "***" in said
 
 
+def test_of_a_secret_that_holds_another_nothing_is_left() -> None:
+    for secret in ("open", "open-sesame", "open"):
+        secrets.remember(secret)
+    assert redacted("it was open-sesame.") == "it was ***."
+
+
 def test_each_line_of_a_key_and_the_path_of_a_webhook_are_secrets_by_themselves() -> None:
     secrets.remember("-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBg\nkqhkiG9w0BAQEF\n-----END…")
     secrets.remember("https://hooks.example.com/team/a1b2c3d4e5")
