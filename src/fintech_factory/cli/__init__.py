@@ -26,6 +26,8 @@ NOUNS = {
     "channels": "List the ways to reach people; test one without anybody noticing.",
     "findings": "List what was found; accept it for a while, or reset what it is held against.",
     "audit": "Verify, list, export and anchor the audit trail.",
+    "slo": "Say how the work stands to what is promised of it.",
+    "metrics": "Print what the records measure, for Prometheus.",
     "warehouse": "Check the warehouse.",
     "doctor": "Look at everything, change nothing: what is wrong, and what to do next.",
     "demo": "Run a whole day on a synthetic book.",
