@@ -54,16 +54,19 @@ class Served:
 
 
 @contextmanager
-def serving(root: Path, **environment: str) -> Iterator[Served]:
-    """Serve a workspace as long as the block lasts."""
+def serving(root: Path, log: Path = Path(os.devnull), **environment: str) -> Iterator[Served]:
+    """Serve a workspace as long as the block lasts; what it says on stderr is kept in `log`."""
     command = [sys.executable, "-m", "fintech_factory", "serve", "--port", "0"]
-    with subprocess.Popen(
-        [*command, "--workspace", str(root)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        env={**os.environ, **environment},
-    ) as process:
+    with (
+        log.open("w", encoding="utf-8") as stderr,
+        subprocess.Popen(
+            [*command, "--workspace", str(root)],
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            text=True,
+            env={**os.environ, **environment},
+        ) as process,
+    ):
         try:
             assert process.stdout is not None
             said = process.stdout.readline()

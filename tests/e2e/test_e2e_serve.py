@@ -1,5 +1,6 @@
 """The day keeps itself going: a real process, real exports, real signals."""
 
+import json
 import os
 import shutil
 import signal
@@ -12,6 +13,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from served import Served, serving, until
 
@@ -62,6 +64,30 @@ def slots(root: Path) -> list[tuple[Any, ...]]:
 
 def tries(root: Path) -> list[str]:
     return [status for (status,) in rows(root, "SELECT status FROM run_attempt ORDER BY sequence")]
+
+
+def test_the_log_of_the_service_and_of_its_runs_goes_to_stderr_and_is_kept(
+    root: Path, arrive: Arrive, tmp_path: Path
+) -> None:
+    """The run is a process of its own: its lines come the same way, and none is torn."""
+    log = tmp_path / "stderr"
+    with serving(root, log, FACTORY_LOG="json") as served:
+        arrive("first")
+        until(lambda: slots(root) == [("done", "published", 1)], "the run")
+        until(lambda: "run published" in log.read_text(), "its last words")
+        answer = httpx.get(f"{served.address}/metrics", timeout=10)
+        assert served.stop() == 0
+    assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+    assert 'factory_runs_total{cause="arrival",outcome="published"} 1\n' in answer.text
+    (kept,) = (root / "outputs" / "logs").iterdir()
+    for path in (log, kept):
+        lines = [json.loads(line) for line in path.read_text().splitlines()]
+        said = [each["message"] for each in lines]
+        assert said[0] in {"service started", "child started"}
+        assert said[-1] == "service ended"
+        assert {"child started", "slot taken", "run published", "slot done"} <= set(said)
+        labels = "logging.googleapis.com/labels"
+        assert len({each[labels]["process"] for each in lines}) == 2
 
 
 def test_what_arrives_is_published_and_told_by_the_health_page(root: Path, arrive: Arrive) -> None:

@@ -120,6 +120,16 @@ class Service:
             run_s=None if child is None else child.lasts_s,
         )
 
+    def exposition(self) -> str:
+        """Give what the records measure, in Prometheus' text format 0.0.4.
+
+        Raises:
+            StateError: the database cannot be read.
+        """
+        from fintech_factory.app.metrics import exposition
+
+        return exposition(self._telling.factory)
+
     # ---- its parts -----------------------------------------------------------------------------
 
     @cached_property

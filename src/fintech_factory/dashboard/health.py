@@ -6,6 +6,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.responses import JSONResponse
 
 from fintech_factory import __version__
+from fintech_factory.dashboard.measures import measures_router
 
 if TYPE_CHECKING:
     from fintech_factory.app.serve import Health
@@ -22,6 +23,10 @@ class Answers(Protocol):
         """Say how it stands by now."""
         ...
 
+    def exposition(self) -> str:
+        """Give what the records measure, in Prometheus' text format."""
+        ...
+
 
 def make_app(service: Answers) -> FastAPI:
     """Make the application that answers for one process.
@@ -36,6 +41,7 @@ def make_app(service: Answers) -> FastAPI:
         openapi_url=None,
     )
     app.include_router(_health(service))
+    app.include_router(measures_router(service))
     return app
 
 

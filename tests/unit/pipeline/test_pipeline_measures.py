@@ -10,7 +10,7 @@ from fintech_factory.pipeline.work_measures import last_published, work_measures
 from fintech_factory.state.store import State
 from fintech_factory.state.tables import metadata
 from fintech_factory.telemetry.exposition import Family
-from told_rows import ARRIVED, COMMITTED, INBOX, MAIL, SLACK, add, fired, run, sent
+from told_rows import ARRIVED, COMMITTED, INBOX, MAIL, SLACK, add, fired, run, sent, step
 
 NOW = ARRIVED + timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -134,6 +134,19 @@ def test_latencies_are_those_of_the_window_and_what_nobody_has_is_missed(state: 
     assert found["alert_latency_seconds"] == {("0.5",): 7, ("0.99",): 400}
 
 
+def test_of_an_old_alert_only_the_rise_within_the_window_counts(state: State) -> None:
+    """It fired 40 days ago, in an export of then, and rose in today's: 9 s, not 40 days."""
+    with state.transaction() as at:
+        run(at, "r0", 1, "b0", arrived_at=ARRIVED - 40 * DAY)
+        run(at, "r1", 2, "b1")
+        fired(at, "a1", "r0", [SLACK], at=COMMITTED - 40 * DAY)
+        step(at, "a1", "r1", [SLACK], kind="raised")
+        sent(at, "a1", SLACK, ("accepted", 9))
+        found = figures(alert_measures(at, NOW, MONTH))
+    assert found["alert_latency_caused"] == {(): 1}
+    assert found["alert_latency_seconds"] == {("0.5",): 9, ("0.99",): 9}
+
+
 def test_deliveries_are_counted_by_channel_and_by_what_was_answered(state: State) -> None:
     with state.transaction() as at:
         for alert in ("a1", "a2", "a3"):
@@ -141,6 +154,7 @@ def test_deliveries_are_counted_by_channel_and_by_what_was_answered(state: State
         sent(at, "a1", SLACK, ("deferred", 1), ("accepted", 2))
         sent(at, "a2", MAIL, ("refused", 1))
         sent(at, "a3", MAIL, ("started", 1))
+        sent(at, "a3", MAIL, at=COMMITTED + timedelta(minutes=9))
         sent(at, "a1", INBOX, ("accepted", 1))
         _stand(at, "slack", "delivered")
         _stand(at, "inbox", "delivered")
@@ -152,7 +166,7 @@ def test_deliveries_are_counted_by_channel_and_by_what_was_answered(state: State
         ("slack", "accepted"): 1,
         ("slack", "deferred"): 1,
     }
-    assert found["outbox_messages"] == {("waiting",): 1, ("leased",): 0}
+    assert found["outbox_messages"] == {("waiting",): 2, ("leased",): 0}
     assert found["outbox_oldest_due_age_seconds"] == {(): (NOW - COMMITTED).total_seconds()}
     assert found["dead_letters"]["email", "dead"] == 1
     assert sum(found["dead_letters"].values()) == 1
