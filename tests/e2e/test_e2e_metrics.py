@@ -84,6 +84,11 @@ def test_the_text_and_the_json_say_the_same_and_a_new_workspace_says_little(
     names = {line.split()[2] for line in text.splitlines() if line.startswith("# TYPE")}
     document = factory(workspace, "metrics", "--json").document
     assert {each["name"] for each in document["measures"]} == names
+    findings = factory(workspace, "findings", "list", "--json").document["findings"]
+    states = [(each["severity"], each["state"]) for each in findings]
+    assert ("warning", "accepted") in states
+    counted = measured(workspace, factory)["findings_open"]
+    assert counted["warning",] == states.count(("warning", "open"))
     assert text.endswith("\n")
     assert not text.endswith("\n\n")
     factory(tmp_path / "new", "init", tmp_path / "new")
