@@ -43,6 +43,8 @@ _NAMED = r"([^=&]+)=[^&]*"
 # A mail address without a domain, and a phone number without a country.
 _LOCAL_MAIL = r"(?<![\w.+/-])[\w.+-]+@[\w-]+"
 _LOCAL_PHONE = r"(?<![\w.,-])(?:\(\d{2,3}\)|\d{2,3})[ .-]?\d{3,4}[ .-]\d{4}(?![\w-])"
+# A card's number as people write it: four digits, four times.
+_CARD = r"(?<![\w.,-])\d{4}(?:[ -]\d{4}){3}(?![\w-])"
 # Who it is, where a text says so before the name: up to what ends a phrase.
 _PERSON = (
     r"(?i)\b((?:\w+_)?(?:borrower|customer|client|obligor|debtor)(?:[_ ]name)?)(\s*[=:]\s*)"
@@ -51,6 +53,8 @@ _PERSON = (
 # Capitals and digits that name no loan.
 _KEPT = r"\b((?:HTTP|SMTP|SQLSTATE|RFC|ISO|IFRS|SHA)[-/ ]?\d{3,5})\b"
 _QUOTED = r"(?<!\w)(['\"`])(.+?)\1(?!\w)"
+# Nothing of ours is quoted so.
+_CURLED = "([\u201c\u00ab\u2018\u201e])[^\u201d\u00bb\u2019\u201c]+([\u201d\u00bb\u2019\u201c])"
 # Names that we gave: columns, KPIs, batches, runs, files.
 _OUR_NAME = r"[a-z_][a-z0-9_.:/+*-]*|run-[0-9TZ]+-[0-9a-f]+|[a-z]+://\S*|(?:/|\./)[^\s'\"]*"
 # What databases and readers of files put behind these is somebody's row.
@@ -99,7 +103,7 @@ def _without_people(text: str) -> str:
     text = masked_text(text)
     if "@" in text:
         text = _made(_LOCAL_MAIL).sub(MASK, text)
-    return _made(_LOCAL_PHONE).sub(MASK, text)
+    return _made(_LOCAL_PHONE).sub(MASK, _made(_CARD).sub(MASK, text))
 
 
 def prose(text: str) -> str:
@@ -111,7 +115,8 @@ def prose(text: str) -> str:
     for pattern in _ROW:
         text = _made(pattern).sub(rf"\1{MASK}", text)
     # Addresses first, whole: only what is left of them is looked at as a quotation.
-    return _made(_QUOTED).sub(_unquoted, redacted(text))
+    text = _made(_QUOTED).sub(_unquoted, redacted(text))
+    return text if text.isascii() else _made(_CURLED).sub(rf"\1{MASK}\2", text)
 
 
 def plain(value: object, key: str = "", depth: int = 0) -> Any:  # noqa: ANN401 - any JSON

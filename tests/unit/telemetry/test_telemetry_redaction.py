@@ -105,6 +105,8 @@ def test_what_stands_where_secrets_stand_is_blacked_out(text: str, said: str) ->
         ("to 525512345678 failed", "to *** failed"),
         ("to 55 1234 5678 failed", "to *** failed"),
         ("to (555) 123-4567 failed", "to *** failed"),
+        ("card 4111 1111 1111 1111 refused", "card *** refused"),
+        ("RFC PEPJ800101ABC of 2025-12-10 2026", "*** of 2025-12-10 2026"),
         ("loan LN-000123 has no schedule", "loan *** has no schedule"),
         ("borrower: Juan Pérez Gómez, row 3", "borrower: ***, row 3"),
         ("customer_name=ACME S.A. de C.V.; amount 3", "customer_name=***; amount 3"),
@@ -118,6 +120,7 @@ def test_people_and_loans_are_blacked_out(text: str, said: str) -> None:
     ("text", "said"),
     [
         ("could not read 'Juan Pérez' as a date", "could not read '***' as a date"),
+        ("could not read “Juan Pérez” or «ACME»", "could not read “***” or «***»"),
         ('no such person: "ACME S.A."', 'no such person: "***"'),
         ("Key (borrower_id)=(B-17, Juan) exists", "Key (borrower_id)=*** exists"),
         ("Failing row contains (1, Juan, 3).", "Failing row contains ***"),
