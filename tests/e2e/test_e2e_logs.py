@@ -1,15 +1,19 @@
 """The log of a workspace: what runs, alerts, deliveries and failed commands leave, and no names."""
 
 import json
+import logging
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from alert_world import SECRET, TOKEN, Clock, World
+from click.testing import CliRunner
 
 from fintech_factory.app.alert_automation import Automation
+from fintech_factory.cli.options import Call, pass_call
 from fintech_factory.pipeline import day as day_module
 from peers.faults import Answer
 
@@ -47,6 +51,8 @@ def test_a_run_leaves_its_steps_its_alerts_and_what_was_sent_because_of_it(world
     assert tuple(each[LABELS]["step"] for each in steps) == STEPS
     events = [each["message"] for each in lines]
     assert events[0] == "run started"
+    (version,) = [each for each in lines if each["message"] == "version published"]
+    assert version[LABELS]["step"] == "publish"
     assert {"version published", "run published", "alert fired", "alerts told"} <= set(events)
     sent = [each for each in lines if each["message"] == "delivery accepted"]
     assert {"slack", "email"} <= {each["channel"] for each in sent}
@@ -168,6 +174,40 @@ def test_a_command_that_only_reads_leaves_no_line(workspace: Path, factory: Fact
     assert factory(workspace, "kpi", "show", "outstanding").code == 0
     after = written(workspace) if (workspace / "outputs" / "logs").exists() else ""
     assert after == before
+
+
+def test_what_lands_says_how_much_and_what_is_refused_says_why(
+    workspace: Path, factory: Factory, clean: Path
+) -> None:
+    (workspace / "inbox").mkdir(exist_ok=True)
+    (workspace / "inbox" / "export.zip").write_bytes(b"PK\x03\x04 and nothing more")
+    factory(workspace, "run")
+    (refused,) = said(workspace, "batch refused")
+    assert (refused["severity"], refused["codes"]) == ("WARNING", ["half_written_file"])
+    assert (refused[LABELS]["step"], bool(refused[LABELS]["run"])) == ("ingest", True)
+    factory(workspace, "ingest", "cascade", clean)
+    landed = said(workspace, "batch landed")[-1]
+    assert landed["rows"] > 150
+    assert landed["set_aside"] == 0
+    assert landed["source"] == "cascade"
+    factory(workspace, "ingest", "cascade", clean)
+    assert said(workspace, "batch unchanged")[-1]["batch"] == landed["batch"]
+    statements = workspace / "statements.csv"
+    statements.write_text(factory(workspace, "ingest", "statements", "--template").out)
+    factory(workspace, "ingest", "statements", statements)
+    assert said(workspace, "batch ")[-1]["source"] == "statements"
+
+
+def test_a_command_that_opens_its_workspace_twice_writes_each_line_once(workspace: Path) -> None:
+    @click.command()
+    @pass_call
+    def twice(call: Call) -> None:
+        call.factory()
+        call.factory()
+        logging.getLogger("fintech_factory.of_a_test").warning("said once")
+
+    assert CliRunner().invoke(twice, obj=Call(workspace_dir=workspace)).exit_code == 0
+    assert len(said(workspace, "said once")) == 1
 
 
 def test_a_run_with_nothing_to_do_leaves_no_line(workspace: Path, factory: Factory) -> None:

@@ -1,13 +1,17 @@
 """`factory metrics` after a day: every figure follows from what the day was."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from alert_world import World
 from e2e_validated import Table
 
+from fintech_factory.app import Factory as Ready
+from fintech_factory.config.workspace import Workspace
 from peers.faults import Answer
+from told_rows import add
 
 Factory = Callable[..., Any]
 HOUR = 3600
@@ -130,3 +134,24 @@ def test_objectives_stand_by_the_records_and_an_export_that_is_late_uses_the_bud
     assert measures["slo_ratio"]["freshness",] < 0.91
     assert measures["slo_burn_rate"]["freshness", "1d"] > 12
     assert measures["slo_target_ratio"]["run_success",] == 0.99
+
+
+def test_uptime_spares_what_was_down_in_a_window_and_its_raw_figure_does_not(
+    world: World,
+) -> None:
+    """The database's window is on Sundays, 22:00 to 23:00; of four hours one was down, in it."""
+    ready = Ready(Workspace(world.root))
+    with ready.state.transaction() as connection:
+        for begun, ended in (("20", "22"), ("23", "23:59:59")):
+            first, last = (
+                datetime.fromisoformat(f"2025-12-14T{each}").replace(tzinfo=UTC)
+                for each in (begun, ended)
+            )
+            add(connection, "heartbeat", owner="p", started_at=first, seen_at=last,
+                ended_at=last)  # fmt: skip
+    ready.close()
+    world.clock.turn("2025-12-14T23:59:59")
+    found = objectives(world)
+    assert 0.999 < float(found["uptime"]["ratio"]) <= 1
+    assert 0.74 < float(found["uptime_raw"]["ratio"]) < 0.76
+    assert (found["uptime"]["status"], found["uptime_raw"]["status"]) == ("met", "missed")

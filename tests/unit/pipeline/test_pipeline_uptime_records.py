@@ -25,6 +25,7 @@ def test_what_is_down_in_a_window_is_spared_and_shows_in_the_raw_figure(state: S
             add(connection, "heartbeat", owner="p", started_at=at(begun), seen_at=at(seen),
                 ended_at=at(seen))  # fmt: skip
         up = Up.of(connection, [SUNDAYS], (at(-24), at(24)))
+    assert up.windows == [(at(22), at(23))]
     assert up.raw(at(-24), at(24)) == (Decimal(22.25 * HOUR), 24 * HOUR)
     assert up.beside_planned(at(-24), at(24)) == (Decimal(22.25 * HOUR), 23 * HOUR)
     assert up.raw(at(22), at(23)) == (0, HOUR)
