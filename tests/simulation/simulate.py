@@ -21,13 +21,13 @@ from simulated_world import World, worlds
 
 from fintech_factory.app.factory import Factory
 from fintech_factory.config.workspace import Workspace
-from fintech_factory.i18n import figure
-from fintech_factory.message import Language
 
 ROOT = Path(__file__).resolve().parents[2]
 FIRST = date(2026, 2, 1)
 # When the clock itself asks for something, whatever is due.
 _LOOKS = ("03:00", "03:31", "06:00", "06:20", "06:25", "06:30", "06:32", "14:00")
+# What the subject of a daily message says, in either language.
+_DAILY = ("daily,", "informe diario,")
 # When alerts are looked at as well: after what is late is late, and after each hour of the promise.
 _TICKS = frozenset({"03:31", "06:32", "14:00"})
 
@@ -67,7 +67,7 @@ def judged(world: World, day: SimulatedDay) -> dict[str, Any]:
     mailed = sum(
         len(mail.recipients)
         for mail in world.peers.mail.mails
-        if any(figure(day.day, each) in str(mail.mail["Subject"]) for each in Language)
+        if any(each in str(mail.mail["Subject"]) for each in _DAILY)
     )
     by_mail = sum(each.by == "email" for each in stood)
     in_time = [each.received_at is not None and not each.is_late for each in stood]
