@@ -76,7 +76,7 @@ def _round(said: dict[str, Any]) -> list[object]:
 
     alerts = Factory(Workspace(Path(said["root"]))).alerts
     if said["ticks"]:
-        alerts.tick()
+        alerts.by_the_clock()
     tally = alerts.send_if_due(timedelta())
     return [] if tally is None else [str(tally)]
 

@@ -84,9 +84,9 @@ class Alerts:
 
     @cached_property
     def _runbooks(self) -> "Runbooks":
-        from fintech_factory.app.runbooks import runbooks_of
+        from fintech_factory.app.runbooks import known_runbooks
 
-        return runbooks_of(self.factory.workspace.config)
+        return known_runbooks(self.factory.workspace.config)
 
     def desk(self, known: "Known", append: "Append") -> "Desk":
         """Give the desk of a transaction, which says things as they are known."""
@@ -271,19 +271,24 @@ class Alerts:
         return self.send(patience) if waits else None
 
     def round(self, patience: timedelta = timedelta()) -> Done:
-        """Do all that is due: the day's anchor, the clock's part, then sending.
-
-        Nobody waits for the inbox. The anchor comes first: what this round changes is told by it
-        the day after, and not by an anchor that is signed while it goes on.
-        """
+        """Do all that is due: the clock's part, then sending; nobody waits for the inbox."""
         from fintech_factory.app.alert_automation import Automation
-        from fintech_factory.app.anchors import Anchors
 
-        anchoring = Anchors(self.factory).due()
-        changed = len(self.tick().changes)
+        anchoring, changed = self.by_the_clock()
         tally = self.send(patience)
         Automation(self.factory).reingest()
         return Done(changed, tally, anchoring)
+
+    def by_the_clock(self) -> "tuple[Anchoring, int]":
+        """Do the day's anchor, then what the clock asks of alerts; give how many changed.
+
+        The anchor comes first: what is changed now is told by it the day after, and not by an
+        anchor that is signed while it goes on.
+        """
+        from fintech_factory.app.anchors import Anchors
+
+        anchoring = Anchors(self.factory).due()
+        return anchoring, len(self.tick().changes)
 
     # ---- parts ---------------------------------------------------------------------------------
 

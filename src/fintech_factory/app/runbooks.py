@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fintech_factory.alerting.runbook import FOLDER, make_runbook
+from fintech_factory.config.defaults import default_home
 from fintech_factory.config.reading import shown_path
 from fintech_factory.message import Text
 from fintech_factory.values import Problem
@@ -13,7 +14,7 @@ from fintech_factory.values import Problem
 if TYPE_CHECKING:
     from fintech_factory.alerting.runbook import Runbook
 
-__all__ = ["Runbooks", "runbooks_of"]
+__all__ = ["Runbooks", "known_runbooks", "runbooks_of"]
 
 _SPANISH = ".es.md"
 
@@ -28,13 +29,24 @@ class Runbooks:
     """All that there are, those that are wrong as well: each is named once."""
 
 
-def runbooks_of(config: Path) -> Runbooks:
-    """Read every runbook of a `config/`; each lies there in both languages or is a problem."""
-    folder = config / FOLDER
-    names = {path.name.removesuffix(_SPANISH).removesuffix(".md") for path in folder.glob("*.md")}
+def known_runbooks(config: Path) -> Runbooks:
+    """Read every runbook of a workspace's `config/`, and those that the package has beside."""
+    return runbooks_of(config, default_home() / "config" / FOLDER)
+
+
+def runbooks_of(config: Path, shipped: Path | None = None) -> Runbooks:
+    """Read every runbook of a `config/`; each lies there in both languages or is a problem.
+
+    What it has not, but the folder of the `shipped` ones has, is taken from there: a workspace that
+    was made by an older version goes on.
+    """
+    own = config / FOLDER
+    mine = _names(own)
+    names = mine | (_names(shipped) if shipped is not None else set())
     found: dict[str, Runbook] = {}
     problems: list[Problem] = []
     for name in sorted(names):
+        folder = own if name in mine or shipped is None else shipped
         english, spanish = folder / f"{name}.md", folder / f"{name}{_SPANISH}"
         try:
             text = Text(_read(english), _read(spanish))
@@ -45,6 +57,10 @@ def runbooks_of(config: Path) -> Runbooks:
         except ValueError as wrong:
             problems.append(_problem(english, str(wrong)))
     return Runbooks(found, tuple(problems), frozenset(names))
+
+
+def _names(folder: Path) -> set[str]:
+    return {path.name.removesuffix(_SPANISH).removesuffix(".md") for path in folder.glob("*.md")}
 
 
 def _read(path: Path) -> str:

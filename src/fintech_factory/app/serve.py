@@ -179,7 +179,7 @@ class Service:
         factory = self._telling.factory
         if time.monotonic() - self._ticked >= _CLOCK_EVERY:
             self._ticked = time.monotonic()
-            factory.alerts.tick()
+            factory.alerts.by_the_clock()
             self._look_into_the_inbox(factory)
         factory.alerts.send_if_due(timedelta())
 

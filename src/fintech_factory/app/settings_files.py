@@ -95,12 +95,12 @@ def _check_alerts(loaded: "LoadedFile[AlertSettings]") -> "Sequence[Problem]":
     """Check who is told of what, against the KPIs, channels and runbooks of the same workspace."""
     from fintech_factory.alerting.checking import Beside, check_alerts
     from fintech_factory.app.channels import channels_of, places_of
-    from fintech_factory.app.runbooks import runbooks_of
+    from fintech_factory.app.runbooks import known_runbooks
     from fintech_factory.errors import ConfigError
     from fintech_factory.kpi_engine import load_definitions
 
     config = loaded.path.parent
-    channels, runbooks = channels_of(config), runbooks_of(config)
+    channels, runbooks = channels_of(config), known_runbooks(config)
     beside = Beside(places_of(config), runbooks.names)
     try:
         definitions = load_definitions(config / "kpis" / "kpi_definitions.yaml")

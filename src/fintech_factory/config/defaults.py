@@ -25,17 +25,22 @@ class Initialised:
     files: tuple[str, ...]
 
 
-def default_files(package: Path = _PACKAGE) -> dict[str, Path]:
-    """Find the default settings and SQL: path inside a workspace -> the packaged file.
+def default_home(package: Path = _PACKAGE) -> Path:
+    """Find the workspace that the package carries.
 
-    An installed package carries them in `_defaults`; a checkout is its own default workspace.
+    An installed package has it in `_defaults`; a checkout is its own default workspace.
     """
     packed = package / "_defaults"
-    home = packed if packed.is_dir() else package.parents[1]
+    return packed if packed.is_dir() else package.parents[1]
+
+
+def default_files(package: Path = _PACKAGE) -> dict[str, Path]:
+    """Find the default settings and SQL: path inside a workspace -> the packaged file."""
+    home = default_home(package)
     if not is_workspace(home):
         raise FactoryError(
             "the default settings are not where the package keeps them",
-            where=str(packed),
+            where=str(package / "_defaults"),
             hint="reinstall fintech-factory",
         )
     return {
