@@ -1,5 +1,6 @@
 """Turns the settings of KPIs into checked definitions, or into every problem with its place."""
 
+from collections import OrderedDict
 from collections.abc import Sequence
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -59,12 +60,25 @@ def load_definitions(path: Path) -> Definitions:
 def read_definitions(loaded: "LoadedFile[KpiFile]", *, with_examples: bool = True) -> Definitions:
     """Check a loaded file; DefinitionError lists every problem, in the file's order.
 
-    Definitions that come back from a log have no examples, and none is asked of them.
+    Definitions that come back from a log have no examples, and none is asked of them. What was
+    read of the same loaded file before is given again: its formulas take longer than the file.
     """
+    known = _KNOWN.get(id(loaded))
+    if known is not None and with_examples:
+        return known[1]
     definitions, problems = _read(loaded, with_examples=with_examples)
     if problems:
         raise DefinitionError(problems)
+    if with_examples:
+        # The file is kept beside it, so that no other one ever gets its number.
+        _KNOWN[id(loaded)] = (loaded, definitions)
+        while len(_KNOWN) > _KEPT:
+            _KNOWN.popitem(last=False)
     return definitions
+
+
+_KNOWN: "OrderedDict[int, tuple[LoadedFile[KpiFile], Definitions]]" = OrderedDict()
+_KEPT = 4
 
 
 def check_definitions(loaded: "LoadedFile[KpiFile]") -> Sequence[Problem]:
