@@ -92,7 +92,11 @@ def test_an_exception_leaves_its_traceback_and_neither_secrets_nor_people(
     assert session.errors == 1
 
 
-def test_a_line_stays_one_line_whatever_is_logged(tmp_path: Path, lines: Lines) -> None:
+def test_a_line_stays_one_line_whatever_is_logged(
+    tmp_path: Path, lines: Lines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A worker of the tests cannot hand on what it has captured of it.
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
     with logging_to(tmp_path / "logs", environ={}):
         log.info("two\nlines\u2028and \ud800", extra={"said": "a\nb", "of": object})
     (said,) = lines()
