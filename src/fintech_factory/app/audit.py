@@ -323,11 +323,6 @@ class Audit:
             raise FactoryError("the audit trail holds no entry yet", hint="`factory run`")
         return pin(Purpose.ANCHOR, head, self.trail.key(), at)
 
-    def anchored(self, taken: "Pin") -> None:
-        """Say that a head was taken outside, so that it is known how old the last one is."""
-        after = {"sequence": taken.sequence, "head": taken.head}
-        self.note(Note("audit.anchored", "audit trail", after=after))
-
     def read_anchor(self, path: Path) -> "Pin":
         """Read an anchor back.
 

@@ -226,17 +226,12 @@ def _lines(found: "Iterator[Document]", form: str, *, unmasked: bool) -> Iterato
 )
 @pass_call
 def anchor(call: Call, *, out: Path | None) -> None:
-    """Write the signed head down, to be kept where nobody who has this workspace can change it.
-
-    An entry of the trail tells that it was done.
-    """
-    audit = _audit(call)
-    pinned = audit.anchor()
+    """Write the signed head down, to be kept where nobody who has this workspace can change it."""
+    pinned = _audit(call).anchor()
     text = json.dumps(pinned.as_json(), indent=2)
     if out is not None:
         with _written_to(out) as file:
             file.write(f"{text}\n")
-    audit.anchored(pinned)
     if call.json or out is None:
         output.emit_json(pinned.as_json())
     else:

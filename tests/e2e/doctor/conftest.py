@@ -82,7 +82,7 @@ def healthy(
         patch.setattr(SystemClock, "now", lambda _: MADE_AT)
         run = factory(root, "run", "--json")
         assert run.document["status"] == "published", run.out
-        assert factory(root, "audit", "anchor", "--out", root.parent / "anchor.json").code == 0
+        assert factory(root, "alerts", "deliver").code == 0
     return root
 
 

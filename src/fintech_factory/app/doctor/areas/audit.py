@@ -66,7 +66,8 @@ def _anchor(ground: "Ground") -> Iterator[Diagnosis]:
 def judge_anchor(last: datetime | None, now: datetime) -> Diagnosis:
     """Say how long ago the head was taken outside; None if it never was."""
     then = (
-        "`factory audit anchor --out FILE`, and keep the file where nobody who has this folder is"
+        "`factory serve`, or `factory alerts deliver` each minute, sends it once a day to the"
+        " receivers of audit.anchor in config/alerts.yaml"
     )
     if last is None:
         what = "the trail's head was never taken outside: whoever has this folder can rewrite all"
