@@ -114,7 +114,7 @@ def test_whatever_is_killed_the_run_is_done_within_seconds(root: Path, arrive: A
         kill_a_run(served, 2)
         served.stop(signal.SIGKILL)
     with serving(root) as other:
-        until(lambda: slots(root) == [("done", "published", 3)], "the third try", 20)
+        until(lambda: slots(root) == [("done", "published", 3)], "the third try")
         assert other.stop() == 0
     assert tries(root) == ["lost", "lost", "published"]
     assert rows(root, "SELECT count(*) FROM heartbeat WHERE ended_at IS NULL") == [(1,)]
