@@ -1,6 +1,5 @@
 """Workspaces to be killed in: each a copy of one that has published and told of a bad day."""
 
-import os
 import shutil
 import sys
 import time
@@ -44,25 +43,6 @@ KINDS = [
     pytest.param(kind, marks=pytest.mark.xdist_group(f"chaos-{kind}"))
     for kind in ("sqlite", "postgresql")
 ]
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Take each named point on one kind of database, in turn; `make chaos` takes them on both."""
-    if "CHAOS_MOMENTS" in os.environ:
-        return
-    points: dict[tuple[str, object], list[pytest.Item]] = {}
-    for each in items:
-        called = getattr(each, "callspec", None)
-        if called is not None and {"kind", "point"} <= called.params.keys():
-            place = (each.nodeid.partition("[")[0], (called.params["point"], called.params["nth"]))
-            points.setdefault(place, []).append(each)
-    left_out = {
-        both[number % 2].nodeid
-        for number, both in enumerate(points.values())
-        if len(both) == len(KINDS)
-    }
-    config.hook.pytest_deselected(items=[each for each in items if each.nodeid in left_out])
-    items[:] = [each for each in items if each.nodeid not in left_out]
 
 
 @pytest.fixture(scope="session", params=KINDS)
