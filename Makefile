@@ -47,7 +47,7 @@ unit: $(TEST_STAMP) ## Run every test and nothing else
 
 chaos: $(TEST_STAMP) ## Kill it at 200 random moments on each database (1 hour; CHAOS_SEED=N repeats one)
 	@.ci/install-postgresql
-	CHAOS_MOMENTS=200 $(BIN)/python -m pytest -q -s tests/chaos tests/e2e/test_e2e_killed_runs.py
+	CHAOS_MOMENTS=200 $(BIN)/python -m pytest -q -s tests/chaos tests/e2e/test_e2e_killed_runs.py tests/e2e/test_e2e_full_disk.py
 
 simulate: $(TEST_STAMP) ## Live through 30 days of faults in minutes (SIMULATE="--days 365 --seed 2")
 	@.ci/install-postgresql
