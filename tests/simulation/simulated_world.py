@@ -42,6 +42,7 @@ _MODEL = "sql/models/loan_snapshot.sql"
 _FULL_BYTES = 60_000
 # How soon what is due and could not be done is looked at again.
 _AGAIN = timedelta(seconds=15)
+_MOST_IDLE = 20
 _BLIND = timedelta(minutes=1)
 _DUE = (
     "SELECT min(due_at) FROM slot WHERE status = 'waiting'",
@@ -85,6 +86,7 @@ class World:
     pumps: int = 0
     _kill: tuple[str, int] = ("", 0)
     _full: int = 0
+    _idle: int = 0
     _ticks: bool = True
     _is_down: bool = False
     _restarts: bool = False
@@ -125,7 +127,12 @@ class World:
         finally:
             state.close()
         soonest = min(found, default=self.now + timedelta(days=1))
-        return soonest if soonest > self.now else self.now + _AGAIN
+        if soonest > self.now:
+            self._idle = 0
+            return soonest
+        # It is due and cannot be done: it is looked at ever more seldom, as nothing comes of it.
+        self._idle = min(self._idle + 1, _MOST_IDLE)
+        return self.now + _AGAIN * self._idle
 
     def command(self, *arguments: str) -> None:
         """Run `factory …` at this moment."""
