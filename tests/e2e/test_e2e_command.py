@@ -3,6 +3,7 @@
 import gc
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -143,9 +144,12 @@ def test_wrong_settings_are_exit_2_with_every_place(
     ],
 )
 def test_an_empty_workspace_says_what_to_do_first(
-    factory: Factory, empty_workspace: Path, command: list[str], says: str
+    factory: Factory, empty_workspace: Path, tmp_path: Path, command: list[str], says: str
 ) -> None:
-    outcome = factory(empty_workspace, *command, "--json")
+    root = tmp_path / "empty"
+    # A run that came to nothing leaves its try behind; the workspace itself is everybody's.
+    shutil.copytree(empty_workspace, root)
+    outcome = factory(root, *command, "--json")
     error = error_of(outcome)
     assert (outcome.code, error["type"], error["what"]) == (1, "NothingPublished", says)
     assert error["hint"]

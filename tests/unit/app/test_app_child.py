@@ -1,5 +1,6 @@
 """A command of ours in a process of its own: what it says, and how it is ended."""
 
+import shutil
 import time
 from pathlib import Path
 
@@ -16,8 +17,15 @@ def until_ended(child: Child) -> Ended:
     return ended
 
 
-def test_its_document_is_read(empty_workspace: Path) -> None:
-    child = Child(("schedule", "next"), empty_workspace)
+@pytest.fixture
+def root(empty_workspace: Path, tmp_path: Path) -> Path:
+    made = tmp_path / "workspace"
+    shutil.copytree(empty_workspace, made)
+    return made
+
+
+def test_its_document_is_read(root: Path) -> None:
+    child = Child(("schedule", "next"), root)
     assert not is_gone(child.owner)
     ended = until_ended(child)
     assert ended.code == 0
@@ -44,8 +52,8 @@ def test_places_of_wrong_settings_come_first() -> None:
     assert Ended(2, said).reason == "; ".join(["a.yaml:3: unknown key `x`"] * 3)
 
 
-def test_one_that_does_not_end_is_killed_with_all_it_has_begun(empty_workspace: Path) -> None:
-    child = Child(("serve", "--port", "0"), empty_workspace)
+def test_one_that_does_not_end_is_killed_with_all_it_has_begun(root: Path) -> None:
+    child = Child(("serve", "--port", "0"), root)
     begun = time.monotonic()
     assert not child.wait(0.05)
     assert child.ended() is None
