@@ -73,7 +73,7 @@ def test_every_error_is_one_of_ours(name: str) -> None:
 
 def test_only_what_is_busy_or_out_of_reach_is_worth_another_try() -> None:
     retryable = [name for name in errors.__all__ if getattr(errors, name).retryable]
-    assert retryable == ["StateBusy", "StateUnreachable", "WriterBusy"]
+    assert retryable == ["StateBusy", "StateUnreachable", "SwitchSilent", "WriterBusy"]
 
 
 def test_a_fixed_clock_stands_at_midnight_of_its_day() -> None:
