@@ -223,6 +223,8 @@ def test_init_makes_the_operational_database(tmp_path: Path) -> None:
     ("command", "code"),
     [
         pytest.param(["run", "--month-ends", "--force"], 0, id="done"),
+        pytest.param(["kpi", "show", "par_90"], 0, id="read"),
+        pytest.param(["views", "show", "overview"], 0, id="shown"),
         pytest.param(["alerts", "show", "nosuch"], 2, id="refused"),
     ],
 )

@@ -434,7 +434,9 @@ class Factory:
             yield build, {each.kpi: each for each in readings if not each.dimension}
 
     def close(self) -> None:
-        """Close the operational database, if anything was asked of it."""
+        """Close the operational database and the published version, if they were opened."""
+        if "views" in self.__dict__:
+            self.views.close()
         if "state" in self.__dict__:
             self.state.close()
 

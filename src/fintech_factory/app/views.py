@@ -166,11 +166,15 @@ class Views:
     def _opened(self) -> "dict[str, Reader]":
         return {}
 
+    def close(self) -> None:
+        """Let the version that was read go; the next look opens one again."""
+        while self._opened:
+            self._opened.popitem()[1].close()
+
     def _reader(self, version: "Version") -> "Reader":
         """Give the version in force, opened once: opening costs as much as a small view."""
         if version.name not in self._opened:
-            for name in list(self._opened):
-                self._opened.pop(name).close()
+            self.close()
             self._opened[version.name] = self.factory.warehouse.open(version)
         return self._opened[version.name]
 
