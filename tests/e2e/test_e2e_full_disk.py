@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import pytest
 
 from fintech_factory.config.workspace import Workspace
 from fintech_factory.testing import Book
+from small_disk import small_disk
 
 # A disk of its own is mounted, and written full: half a minute.
 pytestmark = pytest.mark.skipif(
@@ -22,15 +22,10 @@ _LEFT = 1_200_000
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 40 MB in memory; a test that needs it is skipped where none may be mounted."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=40m", "tmpfs", str(place)]
-    if subprocess.run(command, check=False, capture_output=True).returncode:
-        pytest.skip("no disk may be mounted by this account")
-    yield place
-    subprocess.run(["umount", "--lazy", str(place)], check=True)  # noqa: S607
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 40 MB in memory."""
+    with small_disk(tmp_path / "disk", "size=40m") as place:
+        yield place
 
 
 def fill(disk: Path, left: int) -> Path:
@@ -42,9 +37,9 @@ def fill(disk: Path, left: int) -> Path:
 
 
 def test_a_run_on_a_full_disk_says_so_and_loses_nothing(
-    factory: Factory, small_disk: Path, empty_workspace: Path, small_book: Book
+    factory: Factory, disk: Path, empty_workspace: Path, small_book: Book
 ) -> None:
-    root = small_disk / "workspace"
+    root = disk / "workspace"
     shutil.copytree(empty_workspace, root)
     small_book.land(Workspace(root).raw("cascade"))
     assert factory(root, "run").code in {0, 3}
@@ -52,7 +47,7 @@ def test_a_run_on_a_full_disk_says_so_and_loses_nothing(
     versions = {path.name for path in (root / "warehouse" / "versions").iterdir()}
     small_book.loan(500, disbursed="2025-06-15").land(Workspace(root).raw("cascade"))
 
-    filler = fill(small_disk, _LEFT)
+    filler = fill(disk, _LEFT)
     failed = factory(root, "run")
     assert failed.code == 1
     said = failed.err

@@ -2,8 +2,7 @@
 
 import json
 import logging
-import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from fintech_factory.app.alert_automation import Automation
 from fintech_factory.cli.options import Call, pass_call
 from fintech_factory.pipeline import day as day_module
 from peers.faults import Answer
+from small_disk import small_disk
 
 Factory = Callable[..., Any]
 LABELS = "logging.googleapis.com/labels"
@@ -216,32 +216,14 @@ def test_a_run_with_nothing_to_do_leaves_no_line(workspace: Path, factory: Facto
     assert written(workspace) == before
 
 
-@pytest.fixture
-def no_room(workspace: Path) -> Iterator[Callable[[str], None]]:
-    """Put a small disk where the log is written, by the options of mount; else skip the test."""
-    place = workspace / "outputs" / "logs"
-    mounted = []
-
-    def mount(options: str) -> None:
-        place.mkdir(parents=True, exist_ok=True)
-        command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(place)]
-        if subprocess.run(command, check=False, capture_output=True).returncode:
-            pytest.skip("no disk may be mounted by this account")
-        mounted.append(place)
-
-    yield mount
-    for each in mounted:
-        subprocess.run(["umount", "--lazy", str(each)], check=True)  # noqa: S607
-
-
 @pytest.mark.parametrize("options", ["ro,size=64k", "size=4k"])
 def test_a_log_that_cannot_be_written_is_said_once_and_the_run_goes_on(
-    workspace: Path, factory: Factory, no_room: Callable[[str], None], options: str
+    workspace: Path, factory: Factory, options: str
 ) -> None:
-    no_room(options)
-    if options == "size=4k":
-        (workspace / "outputs" / "logs" / "filler").write_bytes(b"x" * 4096)
-    run = factory(workspace, "run", "--force", "--json")
+    with small_disk(workspace / "outputs" / "logs", options) as place:
+        if options == "size=4k":
+            (place / "filler").write_bytes(b"x" * 4096)
+        run = factory(workspace, "run", "--force", "--json")
     assert run.document["status"] == "published"
     assert run.err.count("cannot be written; the work goes on") == 1
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from fintech_factory.app.child import Child
 from fintech_factory.app.loop import Loop
+from fintech_factory.app.switch import Switch
 from fintech_factory.app.worker import DELIVER, Worker
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ _WORK_EVERY = 1.0
 _SEND_EVERY = 1.0
 _CLOCK_EVERY = 15.0
 _PULSE_EVERY = 10.0
-_SWITCH_EVERY = 300.0
 # A loop that is silent for so long hangs, and the process with it, in seconds.
 _HANGS_AFTER = 180.0
 # What is left for the threads and the last words once a run has been handed over, in seconds.
@@ -75,7 +75,6 @@ class Service:
     stopping: Event = field(default_factory=Event)
     _teller: "Child | None" = field(default=None, init=False)
     _ticked: float = field(default=float("-inf"), init=False)
-    _pinged: float = field(default=float("-inf"), init=False)
     _row: int | None = field(default=None, init=False)
 
     def run(self) -> None:
@@ -111,6 +110,7 @@ class Service:
             problems.append("it is asked to stop")
         # What is run waits; what is published is read, and people are told, all the same.
         problems += [f"settings: {self.worker.live.problem}"] if self.worker.live.problem else []
+        problems += [self.switch.problem] if self.switch.problem else []
         child = self.worker.child
         return Health(
             is_alive=not hanging,
@@ -136,6 +136,11 @@ class Service:
     def settings(self) -> "ServiceSettings":
         """Where it listens, and how long it may take; a change counts from the next start on."""
         return self.factory.settings.serve
+
+    @cached_property
+    def switch(self) -> Switch:
+        """Who tells people, outside, when nobody asks for it any more."""
+        return Switch(self.settings.dead_mans_switch)
 
     @cached_property
     def worker(self) -> Worker:
@@ -203,17 +208,8 @@ class Service:
         health = self.health()
         if health.is_alive:
             self.notify("WATCHDOG=1")
-        if health.is_ready and time.monotonic() - self._pinged >= _SWITCH_EVERY:
-            self._ping()
-
-    def _ping(self) -> None:
-        """Ask for the address outside that tells people when nobody asks for it any more."""
-        from fintech_factory.app.switch import ping
-
-        if self.settings.dead_mans_switch is None:
-            return
-        ping(self.settings.dead_mans_switch)
-        self._pinged = time.monotonic()
+        if health.is_ready:
+            self.switch.hold()
 
     def _end(self, until: float) -> None:
         from fintech_factory.pipeline.heartbeat import end

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from fintech_factory.app.child import Child
+from fintech_factory.errors import UsageError
 
 if TYPE_CHECKING:
     from fintech_factory.app.child import Ended
@@ -21,6 +22,9 @@ DUE = ("run", "--due")
 DELIVER = ("alerts", "deliver")
 # After a child that found nothing to do, or could not begin, the next waits so long, in seconds.
 _PAUSE = 5.0
+# So many children in a row that could not begin are told of: one may be killed, or find a
+# database that restarts. What only a person can mend is told at once.
+_TOLD_AFTER = 3
 # How often somebody is told again that broken settings hold the work up, in seconds.
 _TELL_EVERY = 3600.0
 
@@ -41,6 +45,7 @@ class Worker:
     child: Child | None = field(default=None, init=False)
     last: "Ended | None" = field(default=None, init=False)
     _not_before: float = field(default=float("-inf"), init=False)
+    _failed: int = field(default=0, init=False)
     _told: tuple[str, float] = field(default=("", float("-inf")), init=False)
 
     def round(self) -> None:
@@ -86,13 +91,14 @@ class Worker:
             child.kill()
 
     def _after(self, ended: "Ended") -> None:
-        if ended.worked is not None:
-            # More may be due; what it worked at is written down.
-            self._not_before = float("-inf")
+        is_failed = ended.worked is None and ended.code != 0
+        self._failed = self._failed + 1 if is_failed else 0
+        # More may be due where it has worked; what it worked at is written down.
+        self._not_before = time.monotonic() + _PAUSE if ended.worked is None else float("-inf")
+        if not is_failed:
             return
-        self._not_before = time.monotonic() + _PAUSE
-        if ended.code != 0:
-            log.error("child did nothing", extra={"code": ended.code, "reason": ended.reason})
+        log.error("child did nothing", extra={"code": ended.code, "reason": ended.reason})
+        if ended.code == UsageError.exit_code or self._failed >= _TOLD_AFTER:
             self._tell(f"what is due could not be begun: {ended.reason}")
 
     def _hand_over(self, child: Child) -> None:

@@ -22,6 +22,7 @@ from fintech_factory.config import loading
 from fintech_factory.config.reading import shown_path
 from fintech_factory.config.workspace import Workspace
 from fintech_factory.testing import Book
+from small_disk import small_disk
 
 _check_kpis, _load = settings_files._check_kpis, loading.load
 
@@ -108,14 +109,7 @@ def edit(root: Path) -> Callable[[str, str, str], None]:
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 60 MB in memory; a test that needs it is skipped where none may be mounted."""
-    import subprocess
-
-    place = tmp_path / "disk"
-    place.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=60m", "tmpfs", str(place)]
-    if subprocess.run(command, check=False, capture_output=True).returncode:
-        pytest.skip("no disk may be mounted by this account")
-    yield place
-    subprocess.run(["umount", "--lazy", str(place)], check=True)  # noqa: S607
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 60 MB in memory."""
+    with small_disk(tmp_path / "disk", "size=60m") as place:
+        yield place

@@ -173,10 +173,10 @@ def test_a_folder_that_is_gone(root: Path) -> None:
     assert look(root).found == {"disk.folder_missing"}
 
 
-def test_a_disk_that_may_only_be_read(root: Path, small_disk: Path) -> None:
-    there = small_disk / "workspace"
+def test_a_disk_that_may_only_be_read(root: Path, disk: Path) -> None:
+    there = disk / "workspace"
     shutil.copytree(root, there)
-    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)  # noqa: S607
+    subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)  # noqa: S607
     seen = look(there)
     assert "disk.folder_read_only" in seen.found
     # A file in outputs/ could not be written either, and a disk of 60 MB is nearly full.
@@ -187,20 +187,20 @@ def test_a_disk_that_may_only_be_read(root: Path, small_disk: Path) -> None:
     assert (first.where, "read only" in first.what) == ("warehouse/", True)
 
 
-def test_a_full_disk(root: Path, small_disk: Path) -> None:
-    there = small_disk / "workspace"
+def test_a_full_disk(root: Path, disk: Path) -> None:
+    there = disk / "workspace"
     shutil.copytree(root, there)
-    with (small_disk / "filler").open("wb") as out:
-        out.write(b"x" * max(shutil.disk_usage(small_disk).free - 1_000_000, 0))
+    with (disk / "filler").open("wb") as out:
+        out.write(b"x" * max(shutil.disk_usage(disk).free - 1_000_000, 0))
     seen = look(there)
     assert seen.found == {"disk.disk_full"}
     full = seen.of("disk_full")
     assert "warehouse/" in full.where
     assert full.then.startswith("`df -h ")
-    assert (small_disk / "filler").stat().st_size > 0
+    assert (disk / "filler").stat().st_size > 0
     # Filled to the last byte, the look is the same: it writes nothing.
-    with (small_disk / "filler").open("ab") as out:
-        out.write(b"x" * shutil.disk_usage(small_disk).free)
+    with (disk / "filler").open("ab") as out:
+        out.write(b"x" * shutil.disk_usage(disk).free)
     assert look(there).found == {"disk.disk_full"}
 
 

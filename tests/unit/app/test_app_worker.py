@@ -139,6 +139,35 @@ def test_what_could_not_be_begun_is_told_once_for_the_same_reason(
     assert said[1:] == ["what is due could not be begun: no disk"]
 
 
+@pytest.mark.parametrize(
+    ("end", "reason"),
+    [
+        pytest.param(Ended(-9), "it ended with -9", id="killed"),
+        pytest.param(
+            Ended(1, {"error": {"what": "the database is away", "problems": []}}),
+            "the database is away",
+            id="outage",
+        ),
+    ],
+)
+def test_what_passes_by_itself_is_told_the_third_time_in_a_row(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, end: Ended, reason: str
+) -> None:
+    monkeypatch.setattr(module, "_PAUSE", 0.0)
+    said: list[str] = []
+    monkeypatch.setattr(type(stage.factory.alerts), "failed", lambda *a: said.append(a[2]))
+    stage.ask()
+    worked = Ended(3, {"worked": {"outcome": "published"}})
+    for each in (end, end, worked, end, end):
+        stage.worker.round()
+        stage.begun[-1].end = each
+    stage.worker.round()
+    assert said == []
+    stage.begun[-1].end = end
+    stage.worker.round()
+    assert said == [f"what is due could not be begun: {reason}"]
+
+
 def test_one_that_hangs_is_killed_and_a_slow_one_is_not(stage: Stage) -> None:
     stage.ask()
     stage.worker.round()
