@@ -14,12 +14,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from fintech_factory.clock import SystemClock
+from fintech_factory.state.address import sqlite_url
 from fintech_factory.state.audit import COLUMNS, Entry, hashed_text
 from fintech_factory.state.audit_folder import AuditFolder
 from fintech_factory.state.audit_trail import Trail
 from fintech_factory.state.audit_verdict import Trust
 from fintech_factory.state.audit_verify import verify
-from fintech_factory.state.store import State, sqlite_url
+from fintech_factory.state.store import State
 from fintech_factory.state.tables import audit_entry
 
 

@@ -10,7 +10,8 @@ from typing import Self
 
 import pytest
 
-from fintech_factory.state.store import State, sqlite_url
+from fintech_factory.state.address import sqlite_url
+from fintech_factory.state.store import State
 from postgresql_server import PostgreSQL, installed, started
 
 __all__ = ["Databases"]

@@ -17,7 +17,8 @@ from sqlalchemy.engine import make_url
 from fintech_factory.distribution.dispatch import NOT_SENT
 from fintech_factory.distribution.rendering.words import PHRASES
 from fintech_factory.message import Language
-from fintech_factory.state.store import State, sqlite_url
+from fintech_factory.state.address import sqlite_url
+from fintech_factory.state.store import State
 from fintech_factory.state.tables import metadata
 from fintech_factory.testing import Book, book
 from peers.faults import Answer, FaultServer, Request

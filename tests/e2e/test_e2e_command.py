@@ -14,9 +14,10 @@ import pytest
 from click.testing import CliRunner
 
 from fintech_factory.cli import main
+from fintech_factory.state.address import sqlite_url
 from fintech_factory.state.logs import append, entries
 from fintech_factory.state.revision import newest
-from fintech_factory.state.store import State, sqlite_url
+from fintech_factory.state.store import State
 
 Factory = Callable[..., Any]
 COMMAND = str(Path(sys.executable).with_name("factory"))

@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 
 from fintech_factory.config.workspace import Workspace
+from fintech_factory.state.address import sqlite_url
 from fintech_factory.state.logs import entries, replace
-from fintech_factory.state.store import State, sqlite_url
+from fintech_factory.state.store import State
 from fintech_factory.testing import Book
 
 Factory = Callable[..., Any]

@@ -9,8 +9,9 @@ import duckdb
 import pytest
 from e2e_validated import Factory, Table, Turn, current, findings, run
 
+from fintech_factory.state.address import sqlite_url
 from fintech_factory.state.logs import entries
-from fintech_factory.state.store import State, sqlite_url
+from fintech_factory.state.store import State
 
 # One worker: the book, and the workspace that it is published in, are shared.
 pytestmark = pytest.mark.xdist_group("validation")

@@ -18,8 +18,9 @@ from sqlalchemy.engine import make_url
 from fintech_factory import faults
 from fintech_factory.app.runs import Following
 from fintech_factory.config.workspace import Workspace
+from fintech_factory.state.address import sqlite_url
 from fintech_factory.state.logs import entries
-from fintech_factory.state.store import State, sqlite_url
+from fintech_factory.state.store import State
 from fintech_factory.state.tables import log_entry, reading, run
 from fintech_factory.testing import Book
 

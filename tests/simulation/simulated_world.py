@@ -25,7 +25,8 @@ from simulated_days import ON
 from fintech_factory.book import BookPlan, generate
 from fintech_factory.config.workspace import Workspace
 from fintech_factory.errors import StateError
-from fintech_factory.state.store import State, sqlite_url
+from fintech_factory.state.address import sqlite_url
+from fintech_factory.state.store import State
 from peers.faults import Answer, fault_server
 from peers.smtp import PASSWORD, mail_server
 from postgresql_server import PostgreSQL, installed, started

@@ -3,15 +3,13 @@
 import hashlib
 import json
 import logging
-import os
-import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fintech_factory.durable import replace_file
 from fintech_factory.errors import ConfigError, FactoryError, StateError
 
 if TYPE_CHECKING:
@@ -163,7 +161,7 @@ class Anchors:
         folder = self.factory.workspace.outputs / _FOLDER
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"anchor-{day}.json"
-        _replace(path, content)
+        replace_file(path, content)
         sha256 = hashlib.sha256(content).hexdigest()
         return Attachment(path.name, _MEDIA_TYPE, f"{_FOLDER}/{path.name}", sha256)
 
@@ -190,15 +188,3 @@ def as_json(anchor: "Anchored", sent: "Iterable[Place]") -> dict[str, Any]:
             for each in sent
         ],
     }
-
-
-def _replace(path: Path, content: bytes) -> None:
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
-        try:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-            Path(file.name).replace(path)
-        except OSError:
-            Path(file.name).unlink(missing_ok=True)
-            raise

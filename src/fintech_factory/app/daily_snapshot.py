@@ -2,12 +2,11 @@
 
 import hashlib
 import json
-import os
-import tempfile
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from fintech_factory.durable import write_once
 
 if TYPE_CHECKING:
     from datetime import date
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Snapshots"]
 
 _TAKEN = "snapshot.taken"
+_READ_ONLY = 0o444
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,8 @@ class Snapshots:
             self.folder.mkdir(parents=True, exist_ok=True)
             document = self._document(morning)
             text = json.dumps(document, ensure_ascii=False, indent=2, sort_keys=False) + "\n"
-            _write_once(path.with_suffix(".md"), _markdown(document))
-            _write_once(path, text)
+            write_once(path.with_suffix(".md"), _markdown(document).encode(), _READ_ONLY)
+            write_once(path, text.encode(), _READ_ONLY)
         self._tell(path)
         return path
 
@@ -117,22 +117,6 @@ def _is_told(connection: "Connection", subject: str) -> bool:
 
 def _text(text: "Text") -> dict[str, str]:
     return {"en": text.en, "es": text.es}
-
-
-def _write_once(path: Path, text: str) -> None:
-    """Write a file whole, or leave the one that is there."""
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).chmod(0o444)
-        with suppress(FileExistsError):
-            # Unlike a renaming, a link never replaces what another process was faster to write.
-            os.link(name, path)
-    finally:
-        Path(name).unlink(missing_ok=True)
 
 
 def _markdown(document: dict[str, Any]) -> str:

@@ -34,7 +34,7 @@ def named_database(factory: "Factory") -> tuple[str, str | None]:
         ConfigError: the settings name one and cannot be read.
         UsageError: the password is not where the settings say.
     """
-    from fintech_factory.state.store import sqlite_url
+    from fintech_factory.state.address import sqlite_url
 
     named = None if _is_a_file(factory.workspace) else factory.settings.state
     if named is None or named.url is None:

@@ -4,14 +4,13 @@ import base64
 import hashlib
 import hmac
 import json
-import os
 import secrets
 from binascii import Error as NotBase64
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from fintech_factory.durable import write_once
 from fintech_factory.errors import UsageError
 
 __all__ = ["Claim", "TokenRefused", "action_key", "sign", "verify"]
@@ -83,18 +82,8 @@ def action_key(path: Path) -> bytes:
 
 
 def _make_key(path: Path) -> None:
-    # Linked into place whole: whoever makes it at the same time finds this one, or wins.
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    opened = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(opened, "wb") as file:
-            file.write(secrets.token_bytes(_KEY_BYTES))
-            file.flush()
-            os.fsync(file.fileno())
-        with suppress(FileExistsError):
-            os.link(draft, path)
-    finally:
-        draft.unlink()
+    # Whoever makes it at the same time finds this one, or wins.
+    write_once(path, secrets.token_bytes(_KEY_BYTES), mode=0o600)
 
 
 def _kept_key(path: Path) -> bytes:

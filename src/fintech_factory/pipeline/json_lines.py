@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from fintech_factory.durable import replace_file, sync
 from fintech_factory.errors import WarehouseError
-from fintech_factory.warehouse.versions import replace_durably, sync_folder
 
 __all__ = ["JsonLines"]
 
@@ -51,12 +51,12 @@ class JsonLines:
             file.flush()
             os.fsync(file.fileno())
         if is_new:
-            sync_folder(self.path.parent)
+            sync(self.path.parent)
 
     def replace(self, rows: Iterable[dict[str, Any]]) -> None:
         """Write the file anew; a reader, or a power cut, meets the old one or the new, whole."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        replace_durably(self.path, _written(rows))
+        replace_file(self.path, _written(rows).encode())
 
     def _bytes(self) -> bytes:
         try:

@@ -3,17 +3,19 @@
 import fcntl
 import json
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from fintech_factory.durable import replace_file
 from fintech_factory.errors import FactoryError
 from fintech_factory.state.audit_key import SigningKey, key_id_of
 from fintech_factory.state.audit_seal import Pin, Purpose
 
 __all__ = ["AuditFolder"]
+
+_PRIVATE = 0o600
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ class AuditFolder:
         held = self.public_keys()
         if key.public not in held:
             lines = (f"{key_id_of(each)} {each}\n" for each in (*held, key.public))
-            _replace(self.public, "".join(lines))
+            self._replace(self.public, "".join(lines))
 
     def read_head(self) -> Pin | None:
         """Give the head that was written down, None without one.
@@ -91,7 +93,7 @@ class AuditFolder:
                 self.head.replace(self.root / f"head.before-{head.sequence}.json")
             held = self.read_head()
             if held is None or held.sequence < head.sequence:
-                _replace(self.head, f"{json.dumps(head.as_json(), indent=2)}\n")
+                self._replace(self.head, f"{json.dumps(head.as_json(), indent=2)}\n")
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -102,6 +104,10 @@ class AuditFolder:
             yield
         finally:
             os.close(descriptor)
+
+    def _replace(self, path: Path, text: str) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(path, text.encode(), _PRIVATE)
 
     def _spoilt(self, why: str) -> FactoryError:
         return FactoryError(
@@ -117,18 +123,3 @@ def _is_key(line: str) -> bool:
         return len(parts) == 2 and key_id_of(parts[1]) == parts[0]  # noqa: PLR2004 - id and key
     except ValueError:
         return False
-
-
-def _replace(path: Path, text: str) -> None:
-    """Write a file so that a reader, or a power cut, meets the old one or the new, whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    Path(file.name).replace(path)
-    descriptor = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

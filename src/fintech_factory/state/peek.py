@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from fintech_factory.errors import StateBusy, StateError
+from fintech_factory.state.address import Addressed
 from fintech_factory.state.failures import answering
 from fintech_factory.state.revision import found_in
 from fintech_factory.state.rows import (
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Peek", "Readable"]
 
-_SQLITE = "sqlite:///"
 # How many steps of SQLite's machine lie between two looks at the time.
 _STEPS = 20_000
 _LONGEST_STATEMENT = "60s"
@@ -46,37 +46,17 @@ class Readable(Protocol):
         ...
 
 
-class Peek:
+class Peek(Addressed):
     """One operational database, looked at: no table is made, no revision run, no file written.
 
     Only beside a file whose log outlived the process that wrote it, and was parted from the log's
     index, SQLite makes that index anew.
     """
 
-    def __init__(self, url: str, password: str | None = None) -> None:
-        """Take a SQLAlchemy URL, `password` where it holds none; nothing is opened yet."""
-        self.url = url
-        self._password = password
-
-    @property
-    def is_sqlite(self) -> bool:
-        """Whether it is a file of this machine."""
-        return self.url.startswith("sqlite")
-
-    @property
-    def path(self) -> Path:
-        """The file; only SQLite has one."""
-        return Path(self.url.removeprefix(_SQLITE))
-
     @property
     def log(self) -> Path:
         """What was written and is not in the file yet; only SQLite has it, and not always."""
         return self.path.with_name(f"{self.path.name}-wal")
-
-    @property
-    def where(self) -> str:
-        """Its place as a person may see it: without account and password."""
-        return str(self.path) if self.is_sqlite else self.url.rpartition("@")[2]
 
     def revision(self) -> str | None:
         """Give the revision of its tables, None if it has none; it may be newer than this code.

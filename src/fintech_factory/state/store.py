@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
-from pathlib import Path
 from threading import Lock, local
 from typing import TYPE_CHECKING, Any
 from weakref import finalize
 
 from fintech_factory.state import revision
+from fintech_factory.state.address import Addressed
 from fintech_factory.state.failures import answering
 from fintech_factory.state.rows import (
     NO_ROWS,
@@ -25,41 +25,18 @@ if TYPE_CHECKING:
     import psycopg
     from sqlalchemy import Connection, Engine
 
-__all__ = ["State", "sqlite_url"]
-
-_SQLITE = "sqlite:///"
+__all__ = ["State"]
 
 
-def sqlite_url(path: Path) -> str:
-    """Give the URL of a database file."""
-    return f"{_SQLITE}{path}"
-
-
-class State:
+class State(Addressed):
     """One operational database. Threads may share it; tables are made when it is first used."""
 
     def __init__(self, url: str, password: str | None = None) -> None:
-        """Take a SQLAlchemy URL, `password` where it holds none; nothing is opened yet."""
-        self.url = url
-        self._password = password
+        """Take the place; nothing is opened yet."""
+        super().__init__(url, password)
         self._is_ready = False
         self._readying = Lock()
         self._own = local()
-
-    @property
-    def is_sqlite(self) -> bool:
-        """Whether it is a file of this machine."""
-        return self.url.startswith("sqlite")
-
-    @property
-    def path(self) -> Path:
-        """The file; only SQLite has one."""
-        return Path(self.url.removeprefix(_SQLITE))
-
-    @property
-    def where(self) -> str:
-        """Its place as a person may see it: without account and password."""
-        return str(self.path) if self.is_sqlite else self.url.rpartition("@")[2]
 
     @cached_property
     def engine(self) -> "Engine":

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from fintech_factory.durable import sync
 from fintech_factory.errors import LimitExceeded, ModelError, WarehouseError
 from fintech_factory.values import Finding, Severity
 from fintech_factory.warehouse.child import DuckDBLimits, cores, evaluate
 from fintech_factory.warehouse.protocol import Materialised, Row, RunRecord, Version
-from fintech_factory.warehouse.versions import VersionFolder, is_read, sync_folder
+from fintech_factory.warehouse.versions import VersionFolder, is_read
 
 if TYPE_CHECKING:
     import duckdb
@@ -232,10 +233,9 @@ class DuckDBBuild(DuckDBReader):
             self._connection.execute(f"DROP VIEW raw_{table}")
         self._connection.close()
         target = self._folder.path_of(self._name)
-        with self.path.open("rb+") as stream:
-            _sync(stream.fileno())
+        sync(self.path)
         self.path.rename(target)
-        sync_folder(target.parent)
+        sync(target.parent)
         commit(self._name)
         version = self._folder.point_to(self._name, run)
         self._folder.prune(self._limits.keep_versions, is_read)
@@ -356,9 +356,3 @@ def _unreadable(reader: DuckDBReader, table: str) -> list[Finding]:
 
 def _quoted(path: Path) -> str:
     return str(path).replace("'", "''")
-
-
-def _sync(descriptor: int) -> None:
-    import os
-
-    os.fsync(descriptor)

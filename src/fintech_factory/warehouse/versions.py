@@ -1,7 +1,6 @@
 """Published versions are immutable files; a small pointer names the one in force."""
 
 import json
-import os
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import asdict
@@ -9,11 +8,12 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from fintech_factory.durable import replace_file
 from fintech_factory.errors import WarehouseError
 from fintech_factory.values import Finding, Severity
 from fintech_factory.warehouse.protocol import RunRecord, Version
 
-__all__ = ["VersionFolder", "is_read", "replace_durably", "run_of", "sync_folder"]
+__all__ = ["VersionFolder", "is_read", "run_of"]
 
 _POINTER = "CURRENT"
 
@@ -63,7 +63,7 @@ class VersionFolder:
     def point_to(self, name: str, run: RunRecord) -> Version:
         """Switch readers to a version whose file is complete and on disk."""
         content = {"version": name, **asdict(run)}
-        replace_durably(self.root / _POINTER, json.dumps(content, default=str, indent=1))
+        replace_file(self.root / _POINTER, json.dumps(content, default=str, indent=1).encode())
         return Version(name, self.path_of(name), run)
 
     def names(self) -> list[str]:
@@ -118,26 +118,6 @@ def is_read(path: Path) -> bool:
             if str(link.readlink()) == wanted:
                 return True
     return False
-
-
-def replace_durably(path: Path, text: str) -> None:
-    """Replace a small file so that a reader, or a power cut, meets the old or the new, whole."""
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    with fresh.open("w") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
-    fresh.replace(path)
-    sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make a rename in a folder survive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def run_of(content: Mapping[str, Any]) -> RunRecord:

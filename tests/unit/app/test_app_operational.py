@@ -10,7 +10,7 @@ import pytest
 from fintech_factory.app import Factory
 from fintech_factory.config.workspace import Workspace
 from fintech_factory.errors import ConfigError, UsageError
-from fintech_factory.state.store import sqlite_url
+from fintech_factory.state.address import sqlite_url
 from fintech_factory.testing import Book, book
 
 SERVER = "postgresql://factory@127.0.0.1:1/factory"

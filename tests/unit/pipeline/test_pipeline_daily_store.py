@@ -21,7 +21,8 @@ from fintech_factory.pipeline.daily_store import (
 )
 from fintech_factory.reporting.department import Place, Way
 from fintech_factory.reporting.rounds import Step
-from fintech_factory.state.store import State, sqlite_url
+from fintech_factory.state.address import sqlite_url
+from fintech_factory.state.store import State
 from fintech_factory.state.tables import metadata
 from fintech_factory.values import Severity
 

@@ -13,8 +13,9 @@ from sqlalchemy import text
 
 from fintech_factory.errors import StateBusy, StateError, StateUnreachable
 from fintech_factory.state import engine
+from fintech_factory.state.address import sqlite_url
 from fintech_factory.state.failures import answering, explained
-from fintech_factory.state.store import State, sqlite_url
+from fintech_factory.state.store import State
 from fintech_factory.state.tables import log_entry
 from state_databases import Databases
 

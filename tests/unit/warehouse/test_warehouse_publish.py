@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from fintech_factory.errors import WarehouseError
-from fintech_factory.warehouse import versions
 from fintech_factory.warehouse.duckdb import DuckDBLimits, DuckDBWarehouse
 from fintech_factory.warehouse.protocol import Materialised, RunRecord, Version
 
@@ -276,10 +275,3 @@ def test_a_version_that_cannot_be_opened_is_named(warehouse: DuckDBWarehouse) ->
     version.path.write_bytes(b"not a database, but long enough to be looked at" * 100)
     with pytest.raises(WarehouseError, match="run-001 cannot be opened"):
         warehouse.open(version)
-
-
-def test_a_small_file_is_replaced_whole_and_leaves_nothing_beside_it(tmp_path: Path) -> None:
-    path = tmp_path / "CURRENT"
-    path.write_text("old")
-    versions.replace_durably(path, "new")
-    assert [(each.name, each.read_text()) for each in tmp_path.iterdir()] == [("CURRENT", "new")]

@@ -4,7 +4,6 @@ import hashlib
 import json
 import os
 import re
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
@@ -16,9 +15,12 @@ from fintech_factory.distribution.files import contents
 from fintech_factory.distribution.outcomes import accepted, deferred, refused
 from fintech_factory.distribution.rendering import as_json, as_markdown, lay_out
 from fintech_factory.distribution.settings import ChannelSettings
+from fintech_factory.durable import replace_file
 
 __all__ = ["SETTINGS", "FileSettings", "check_address", "open_channel"]
 
+# Messages name people and borrowers.
+_PRIVATE = 0o600
 _FOLDER = r"[a-z0-9][a-z0-9_-]{0,63}"
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
@@ -76,8 +78,10 @@ class File:
             left_out = self._bring(delivery, folder / name)
             # The JSON comes last: where it stands, the message is there whole.
             # A lone surrogate is no UTF-8; what was said survives all the same.
-            _write(folder / f"{name}.md", as_markdown(sheet).encode("utf-8", "replace"))
-            _write(folder / f"{name}.json", text.encode("utf-8", "replace"))
+            replace_file(
+                folder / f"{name}.md", as_markdown(sheet).encode("utf-8", "replace"), _PRIVATE
+            )
+            replace_file(folder / f"{name}.json", text.encode("utf-8", "replace"), _PRIVATE)
         except OSError as error:
             return deferred(f"{self.settings.folder}/ cannot be written: {error.strerror}")
         written = (folder / f"{name}.json").relative_to(self.tools.outputs).as_posix()
@@ -104,7 +108,7 @@ class File:
                 continue
             folder.mkdir(exist_ok=True)
             kept = each.name if _PLAIN_NAME.fullmatch(each.name) else f"{each.sha256}.bin"
-            _write(folder / kept, content)
+            replace_file(folder / kept, content, _PRIVATE)
         return left_out
 
     @property
@@ -114,15 +118,3 @@ class File:
 
 def _name(key: str) -> str:
     return key if _PLAIN_KEY.fullmatch(key) else hashlib.sha256(key.encode()).hexdigest()
-
-
-def _write(path: Path, content: bytes) -> None:
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
-        try:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-            Path(file.name).replace(path)
-        except OSError:
-            Path(file.name).unlink(missing_ok=True)
-            raise

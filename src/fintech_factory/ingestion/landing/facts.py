@@ -2,12 +2,11 @@
 
 import codecs
 import hashlib
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-__all__ = ["CHUNK", "Facts", "Sink", "digest", "scan", "sync"]
+__all__ = ["CHUNK", "Facts", "Sink", "digest", "scan"]
 
 CHUNK = 4 << 20
 _TAIL = 64
@@ -103,12 +102,3 @@ def digest(source: Path) -> str:
     """Give a file's SHA-256."""
     with source.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def sync(path: Path) -> None:
-    """Have the disk keep a file or folder before going on."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

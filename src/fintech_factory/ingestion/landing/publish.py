@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from fintech_factory.ingestion.landing.facts import sync
+from fintech_factory.durable import replace_file, sync
 from fintech_factory.ingestion.landing.manifest import MANIFEST, POINTER, Manifest
 
 __all__ = ["begin", "discard", "point_at", "publish", "refuse", "write_manifest"]
@@ -41,7 +41,7 @@ def _is_alive(process: int) -> bool:
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Write a batch's manifest into its folder."""
-    _write_json(folder / MANIFEST, manifest.as_json())
+    (folder / MANIFEST).write_bytes(_as_bytes(manifest.as_json()))
 
 
 def publish(folder: Path, raw_root: Path, batch_id: str) -> Path:
@@ -58,11 +58,7 @@ def publish(folder: Path, raw_root: Path, batch_id: str) -> Path:
 
 def point_at(raw_root: Path, batch_id: str) -> None:
     """Make a batch the current one."""
-    fresh = raw_root / f".{POINTER}-{secrets.token_hex(4)}"
-    _write_json(fresh, {"batch_id": batch_id})
-    sync(fresh)
-    fresh.replace(raw_root / POINTER)
-    sync(raw_root)
+    replace_file(raw_root / POINTER, _as_bytes({"batch_id": batch_id}))
 
 
 def refuse(folder: Path, raw_root: Path, batch_id: str) -> Path:
@@ -87,5 +83,5 @@ def _remove(folder: Path) -> None:
         shutil.rmtree(folder)
 
 
-def _write_json(path: Path, held: dict[str, Any]) -> None:
-    path.write_text(json.dumps(held, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+def _as_bytes(held: dict[str, Any]) -> bytes:
+    return (json.dumps(held, indent=1, ensure_ascii=False) + "\n").encode()

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from fintech_factory.clock import Clock
+from fintech_factory.durable import replace_file
 from fintech_factory.errors import BatchRefused, IngestError, SourceUnreadable
 
 __all__ = [
@@ -297,23 +298,14 @@ def _publish(batch: StatementBatch, content: bytes, clock: Clock) -> None:
     incoming = raw_root / f".incoming-{os.getpid()}-{secrets.token_hex(4)}"
     incoming.mkdir()
     manifest = {"layout": _LAYOUT, "arrived_at": clock.now().isoformat(), **batch.as_json()}
-    _write(incoming / _RECEIVED, content)
-    _write(incoming / _MANIFEST, _as_bytes(manifest))
+    replace_file(incoming / _RECEIVED, content)
+    replace_file(incoming / _MANIFEST, _as_bytes(manifest))
     incoming.rename(batch.folder)
-    pointer = raw_root / f".{_POINTER}-{secrets.token_hex(4)}"
-    _write(pointer, _as_bytes({"batch_id": batch.batch_id}))
-    pointer.replace(raw_root / _POINTER)
+    replace_file(raw_root / _POINTER, _as_bytes({"batch_id": batch.batch_id}))
 
 
 def _as_bytes(held: Mapping[str, object]) -> bytes:
     return (json.dumps(held, indent=1, ensure_ascii=False) + "\n").encode()
-
-
-def _write(path: Path, content: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _manifest(path: Path) -> dict[str, Any]:
