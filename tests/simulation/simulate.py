@@ -26,8 +26,8 @@ ROOT = Path(__file__).resolve().parents[2]
 FIRST = date(2026, 2, 1)
 # When the clock itself asks for something, whatever is due.
 _LOOKS = ("03:00", "03:31", "06:00", "06:20", "06:25", "06:30", "06:32", "14:00")
-# What the subject of a daily message says, in either language.
-_DAILY = ("daily,", "informe diario,")
+# What the subject of a daily message says in either language, of figures and of none.
+_DAILY = ("daily,", "daily:", "informe diario,", "informe diario:")
 # When alerts are looked at as well: after what is late is late, and after each hour of the promise.
 _TICKS = frozenset({"03:31", "06:32", "14:00"})
 

@@ -74,8 +74,9 @@ class Worker:
         child.ask_to_stop()
         if child.wait(seconds):
             return
-        self._hand_over(child)
+        # One that was stopped amid a write holds the database: nothing is written before it ends.
         child.kill()
+        self._hand_over(child)
         log.warning("child ended before its step was done", extra={"pid": child.pid})
         from fintech_factory.app.work import Work
 

@@ -1,8 +1,10 @@
 """One run at a time, each in a process of its own; what does not go well is seen and told."""
 
 import shutil
+import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
@@ -192,3 +194,19 @@ def test_a_child_is_asked_first_and_killed_only_if_it_does_not_hear(
     stage.begun[0].hears = hears
     stage.worker.stop(0.0)
     assert stage.begun[0].heard == (["stop"] if hears else ["stop", "kill"])
+
+
+def test_a_child_that_was_stopped_amid_a_write_is_ended_before_anything_is_written(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It holds the database: whoever wrote first would wait for it, and it for nobody."""
+    stage.ask()
+    stage.worker.round()
+    child = stage.begun[0]
+    child.hears = False
+    with closing(sqlite3.connect(stage.factory.workspace.state / "factory.db")) as held:
+        held.execute("BEGIN IMMEDIATE")
+        monkeypatch.setattr(child, "kill", held.rollback)
+        began = time.monotonic()
+        stage.worker.stop(0.0)
+    assert time.monotonic() - began < 10
