@@ -30,6 +30,8 @@ from state_databases import Databases
 
 _ROOT = Path(__file__).resolve().parents[1]
 _KINDS = ("sqlite", "postgresql")
+# Fixtures that take seconds to make, and the group of the tests that share one.
+_DEAR = {"gate": "portability", "tape_workspace": "tape"}
 
 
 @pytest.fixture
@@ -80,7 +82,16 @@ def tape() -> Path:
     return folder
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Give what is dear to make to one worker, and spare the kills that `make chaos` takes."""
+    for each in items:
+        for name in _DEAR.keys() & set(getattr(each, "fixturenames", ())):
+            each.add_marker(pytest.mark.xdist_group(_DEAR[name]))
+    _kill_in_turn(config, items)
+
+
+def _kill_in_turn(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Kill at each named point on one kind of database, in turn; `make chaos` takes both."""
     if "CHAOS_MOMENTS" in os.environ:
         return
