@@ -1,10 +1,11 @@
 """Does what `factory serve` does at one moment, in a process of its own that may be killed.
 
-It reads one JSON object a line: the workspace (`root`), the moment (`at`), what is done (`work`:
-look and do what is due; `round`: sending, and with `ticks` what the clock asks of alerts;
-`command`: a command by its arguments) and what befalls it: `point` and `nth` (it kills itself
-there), `full` (no file may grow past so many bytes). It answers by one line: how it ended; what
-was done is written to `out`.
+As a service does, it keeps the settings that it has read until they change, and the last good ones
+while they are wrong. It reads one JSON object a line: the workspace (`root`), the moment (`at`),
+what is done (`work`: look and do what is due; `round`: sending, and with `ticks` what the clock
+asks of alerts; `command`: a command by its arguments) and what befalls it: `point` and `nth` (it
+kills itself there), `full` (no file may grow past so many bytes). It answers by one line: how it
+ended; what was done is written to `out`.
 """
 
 import json
@@ -15,7 +16,10 @@ import sys
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from fintech_factory.app.live import Live
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "chaos"))
 
@@ -24,7 +28,7 @@ from chaos_child import load, say, wait
 _MOST = 20
 
 
-def act(said: dict[str, Any]) -> None:
+def act(said: dict[str, Any], live: "Live") -> None:
     """Do it, and write down what was done."""
     from fintech_factory import faults
     from fintech_factory.clock import SystemClock
@@ -51,12 +55,12 @@ def act(said: dict[str, Any]) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
     with faults.watched(watch):
-        done = {"work": _work, "round": _round, "command": _command}[said["do"]](said)
+        done = {"work": _work, "round": _round, "command": _command}[said["do"]](said, live)
     resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
     Path(said["out"]).write_text(json.dumps(done, default=str), encoding="utf-8")
 
 
-def _work(said: dict[str, Any]) -> list[object]:
+def _work(said: dict[str, Any], _live: "Live") -> list[object]:
     from fintech_factory.app.factory import Factory
     from fintech_factory.app.work import Work
     from fintech_factory.config.workspace import Workspace
@@ -70,18 +74,15 @@ def _work(said: dict[str, Any]) -> list[object]:
     return done
 
 
-def _round(said: dict[str, Any]) -> list[object]:
-    from fintech_factory.app.factory import Factory
-    from fintech_factory.config.workspace import Workspace
-
-    alerts = Factory(Workspace(Path(said["root"]))).alerts
+def _round(said: dict[str, Any], live: "Live") -> list[object]:
+    alerts = live.opened.alerts
     if said["ticks"]:
         alerts.by_the_clock()
     tally = alerts.send_if_due(timedelta())
     return [] if tally is None else [str(tally)]
 
 
-def _command(said: dict[str, Any]) -> list[object]:
+def _command(said: dict[str, Any], _live: "Live") -> list[object]:
     from fintech_factory.cli import main
 
     try:
@@ -95,14 +96,24 @@ def _command(said: dict[str, Any]) -> list[object]:
 def serve() -> None:
     """Do what is asked, line by line, until nobody asks any more."""
     load()
+    from fintech_factory.app import live as kept
+    from fintech_factory.app.factory import Factory
+    from fintech_factory.config.workspace import Workspace
+
+    kept._LOOK_EVERY = 0.0
+    live = None
     say({"ready": True})
     for line in sys.stdin:
         said = json.loads(line)
+        if live is None:
+            live = kept.Live(Factory(Workspace(Path(said["root"]))))
+        # Settings are read here, and connections opened only where they end.
+        _ = live.factory
         pid = os.fork()
         if pid == 0:
             code = 1
             try:
-                act(said)
+                act(said, live)
                 code = 0
             except BaseException:  # noqa: BLE001 - a forked process must not go on as its parent
                 import traceback

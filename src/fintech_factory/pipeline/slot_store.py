@@ -46,7 +46,8 @@ __all__ = [
 ]
 
 _slot = metadata.tables["slot"]
-_OVER_IN_DOUBT = (SlotStatus.WAITING, SlotStatus.PAUSED)
+# A paused one as well: resumed after the later slot, it would do an older day over a newer one.
+_NOT_BEGUN = (SlotStatus.WAITING, SlotStatus.PAUSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +255,7 @@ def coalesce(connection: Connection, schedule: str, before: datetime, by: str, a
         .where(
             _slot.c.schedule == schedule,
             _slot.c.fell_due_at < before,
-            _slot.c.status.in_([each.value for each in _OVER_IN_DOUBT]),
+            _slot.c.status.in_([each.value for each in _NOT_BEGUN]),
         )
         .values(status=SlotStatus.COALESCED.value, reason=by, finished_at=at)
     )
