@@ -324,7 +324,8 @@ def _interrupted(connection: Connection, sequence: int, at: datetime) -> int:
 
 
 def _lease(connection: Connection, row: Row[Any], lease: Lease, at: datetime) -> Leased:
-    may_repeat = row.may_repeat or _interrupted(connection, row.sequence, at) > 0
+    interrupted = _interrupted(connection, row.sequence, at)
+    may_repeat = row.may_repeat or interrupted > 0
     connection.execute(
         update(_outbox)
         .where(_outbox.c.sequence == row.sequence)

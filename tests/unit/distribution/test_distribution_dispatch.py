@@ -170,6 +170,20 @@ def test_a_lease_that_ran_out_is_taken_over_and_marked(desk: Desk) -> None:
     assert [row["word"] for row in desk.rows("attempt")] == ["unknown", "accepted"]
 
 
+def test_of_leases_that_ran_out_one_after_the_other_none_leaves_its_attempt_open(
+    desk: Desk,
+) -> None:
+    desk.put(post())
+    for _ in range(2):
+        with desk.state.transaction() as connection:
+            lease = Lease("gone", timedelta(minutes=2), 5)
+            at = desk.clock.now()
+            assert len(outbox.begin(connection, outbox.claim(connection, lease, at), at)) == 1
+        desk.clock.sleep(121)
+    assert desk.dispatcher.drain().delivered == 1
+    assert [row["word"] for row in desk.rows("attempt")] == ["unknown", "unknown", "accepted"]
+
+
 def test_a_lease_that_ran_out_before_its_attempt_began_is_no_repeat(desk: Desk) -> None:
     desk.put(post())
     with desk.state.transaction() as connection:
