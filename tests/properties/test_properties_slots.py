@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
-from sqlalchemy import Connection, Row, create_engine, select
+from sqlalchemy import Row, create_engine, select
 
 from fintech_factory.errors import LeaseLost, UsageError
 from fintech_factory.pipeline.schedule import Work
@@ -43,6 +43,7 @@ class Slots(RuleBasedStateMachine):
         SLOT.create(self.engine)
         self.now = BEGIN
         self.took: list[Held] = []
+        self.holders: dict[int, Held] = {}
         self.runs = count(1)
         self.results: Counter[int] = Counter()
         self.over: dict[int, dict[str, Any]] = {}
@@ -53,11 +54,6 @@ class Slots(RuleBasedStateMachine):
     def rows(self) -> list[Row[Any]]:
         with self.engine.connect() as connection:
             return list(connection.execute(select(SLOT)).all())
-
-    def is_holder(self, held: Held) -> bool:
-        """Whether nobody has taken it over, by the one number that says so."""
-        (row,) = [each for each in self.rows() if each.sequence == held.slot.sequence]
-        return row.status == "running" and row.fence == held.fence
 
     # ---- what happens --------------------------------------------------------------------------
 
@@ -85,6 +81,7 @@ class Slots(RuleBasedStateMachine):
             asks = Claim(owner, POLICY, lambda: f"run-{next(self.runs)}")
             if due and (held := claim(connection, due[0].sequence, asks, self.now)) is not None:
                 self.took.append(held)
+                self.holders[held.slot.sequence] = held
                 assert claim(connection, due[0].sequence, asks, self.now) is None
 
     @precondition(lambda self: self.took)
@@ -105,7 +102,7 @@ class Slots(RuleBasedStateMachine):
     @rule(data=st.data())
     def go_on(self, data: st.DataObject) -> None:
         held = data.draw(st.sampled_from(self.took))
-        self._say(held, lambda c: extend(c, held, self.now + POLICY.lease))
+        self._say(held, lambda c: extend(c, held, self.now + POLICY.lease), ends=False)
 
     @rule()
     def look_for_the_dead(self) -> None:
@@ -116,6 +113,7 @@ class Slots(RuleBasedStateMachine):
             # One whose lease holds is let be, unless the clock was put back behind it.
             until = running[each.slot.sequence].lease_until
             assert until < self.now or until > self.now + POLICY.lease
+            del self.holders[each.slot.sequence]
 
     @precondition(lambda self: self.rows())
     @rule(data=st.data(), wanted=st.sampled_from(["cancel", "pause", "resume"]))
@@ -132,19 +130,21 @@ class Slots(RuleBasedStateMachine):
         with self.engine.begin() as connection:
             hand_over(connection, owner)
 
-    def _say(self, held: Held, do: Any, *, is_result: bool = False) -> None:  # noqa: ANN401
+    def _say(self, held: Held, do: Any, *, ends: bool = True, is_result: bool = False) -> None:  # noqa: ANN401
         """Let a process write; it can exactly while the work is its own."""
-        is_holder, before = self.is_holder(held), self.rows()
+        is_holder = self.holders.get(held.slot.sequence) is held
+        before = self.rows()
         try:
             with self.engine.begin() as connection:
-                connection_of: Connection = connection
-                do(connection_of)
+                do(connection)
         except LeaseLost:
             assert not is_holder
             assert self.rows() == before
         else:
             assert is_holder
             self.results[held.slot.sequence] += is_result
+            if ends:
+                del self.holders[held.slot.sequence]
 
     # ---- what holds ----------------------------------------------------------------------------
 

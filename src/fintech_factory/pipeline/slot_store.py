@@ -219,7 +219,7 @@ def lost(
         connection.execute(
             update(_slot)
             .where(_slot.c.sequence == row.sequence)
-            .values(fence=row.fence + 1, **values, **_FREE)
+            .values(**values, **_FREE)
         )
         found.append(Lost(slot_of(row), what))
     return found
