@@ -30,6 +30,8 @@ _LOOKS = ("03:00", "03:31", "06:00", "06:20", "06:25", "06:30", "06:32", "14:00"
 _DAILY = ("daily,", "daily:", "informe diario,", "informe diario:")
 # When alerts are looked at as well: after what is late is late, and after each hour of the promise.
 _TICKS = frozenset({"03:31", "06:32", "14:00"})
+# How far the clock moves at least.
+_GRAIN = timedelta(seconds=15)
 
 
 @dataclass(frozen=True)
@@ -49,13 +51,18 @@ def live(world: World, day: SimulatedDay) -> None:
     ends = datetime.combine(day.day + timedelta(days=1), clock(), UTC)
     world.now = max(world.now, datetime.combine(day.day, clock(), UTC))
     while world.now < ends:
+        is_new = bool(looks) and looks[0] <= world.now
+        looks = [each for each in looks if each > world.now]
         while events and events[0].at <= world.now:
             event = events.pop(0)
             getattr(world, event.what)(*event.with_)
-        world.pump(ticks=f"{world.now:%H:%M}" in _TICKS)
+            is_new = True
+        world.pump(works=is_new, ticks=f"{world.now:%H:%M}" in _TICKS)
         world.pumps += 1
-        ahead = [each.at for each in events[:1]] + [each for each in looks if each > world.now]
-        world.now = max(min([world.next_due(), *ahead, ends]), world.now + timedelta(seconds=1))
+        ahead = [*(each.at for each in events[:1]), *looks[:1]]
+        # Nothing that is due is looked at more often than this; no look and no event is passed by.
+        soonest = min([world.now + _GRAIN, *ahead, ends])
+        world.now = max(min([world.next_due(), *ahead, ends]), soonest)
 
 
 def judged(world: World, day: SimulatedDay) -> dict[str, Any]:

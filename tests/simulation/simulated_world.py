@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -45,9 +45,12 @@ _FULL_BYTES = 60_000
 _AGAIN = timedelta(seconds=15)
 _MOST_IDLE = 20
 _BLIND = timedelta(minutes=1)
-_DUE = (
+_NEVER = datetime.max.replace(tzinfo=UTC)
+_WORK_DUE = (
     "SELECT min(due_at) FROM slot WHERE status = 'waiting'",
     "SELECT min(lease_until) FROM slot WHERE status = 'running'",
+)
+_SENDING_DUE = (
     "SELECT min(due_at) FROM outbox WHERE status = 'waiting'",
     "SELECT min(lease_until) FROM outbox WHERE status = 'leased'",
 )
@@ -96,17 +99,17 @@ class World:
 
     # ---- time ----------------------------------------------------------------------------------
 
-    def pump(self, *, ticks: bool = True) -> None:
+    def pump(self, *, works: bool = True, ticks: bool = True) -> None:
         """Do what a serving process does at this moment.
 
-        It looks at what the clock asks of alerts each quarter of a minute; with `ticks` it is so
-        far.
+        It looks at what is to be done with `works`, and wherever something falls due; at what the
+        clock asks of alerts with `ticks`.
         """
         self._ticks = ticks
         if self._sleeps_until is not None and self.now < self._sleeps_until:
             return
         self._sleeps_until = None
-        for what in ("work", "round"):
+        for what in ("work", "round") if works or self._is_work_due() else ("round",):
             while self._act(what):
                 # Whoever was killed is started again at once, a second later.
                 self.now += timedelta(seconds=1)
@@ -115,25 +118,35 @@ class World:
         """Say when something is due next, as the database has it."""
         if self._sleeps_until is not None:
             return self._sleeps_until
-        state = State(self.url)
-        try:
-            found: list[datetime] = []
-            with state.rows() as rows:
-                for sql in _DUE:
-                    ((at,),) = rows.query(sql, [])
-                    if at is not None:
-                        found.append(_moment(at))
-        except StateError:
+        soonest = self._due([*_WORK_DUE, *_SENDING_DUE])
+        if soonest is None:
             return self.now + _BLIND
-        finally:
-            state.close()
-        soonest = min(found, default=self.now + timedelta(days=1))
         if soonest > self.now:
             self._idle = 0
             return soonest
         # It is due and cannot be done: it is looked at ever more seldom, as nothing comes of it.
         self._idle = min(self._idle + 1, _MOST_IDLE)
         return self.now + _AGAIN * self._idle
+
+    def _is_work_due(self) -> bool:
+        due = self._due(_WORK_DUE)
+        return due is None or due <= self.now
+
+    def _due(self, questions: Sequence[str]) -> datetime | None:
+        """Give when the database has something due; None while it does not answer."""
+        state = State(self.url)
+        try:
+            found = [_NEVER]
+            with state.rows() as rows:
+                for sql in questions:
+                    ((at,),) = rows.query(sql, [])
+                    if at is not None:
+                        found.append(_moment(at))
+        except StateError:
+            return None
+        finally:
+            state.close()
+        return min(found)
 
     def command(self, *arguments: str) -> None:
         """Run `factory …` at this moment."""
