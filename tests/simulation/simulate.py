@@ -31,7 +31,7 @@ _DAILY = ("daily,", "daily:", "informe diario,", "informe diario:")
 # When alerts are looked at as well: after what is late is late, and after each hour of the promise.
 _TICKS = frozenset({"03:31", "06:32", "14:00"})
 # How far the clock moves at least.
-_GRAIN = timedelta(seconds=15)
+_GRAIN = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -47,16 +47,18 @@ class Fixed:
 def live(world: World, day: SimulatedDay) -> None:
     """Let a day pass, from moment to moment."""
     events = list(day.events)
-    looks = [datetime.combine(day.day, clock.fromisoformat(each), UTC) for each in _LOOKS]
+    every = [datetime.combine(day.day, clock.fromisoformat(each), UTC) for each in _LOOKS]
+    looks = every
     ends = datetime.combine(day.day + timedelta(days=1), clock(), UTC)
     world.now = max(world.now, datetime.combine(day.day, clock(), UTC))
     while world.now < ends:
         is_new = bool(looks) and looks[0] <= world.now
-        looks = [each for each in looks if each > world.now]
         while events and events[0].at <= world.now:
             event = events.pop(0)
             getattr(world, event.what)(*event.with_)
             is_new = True
+        # A clock that was put back comes to the same moments again.
+        looks = [each for each in every if each > world.now]
         world.pump(works=is_new, ticks=f"{world.now:%H:%M}" in _TICKS)
         world.pumps += 1
         ahead = [*(each.at for each in events[:1]), *looks[:1]]
