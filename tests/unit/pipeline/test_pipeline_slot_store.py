@@ -21,6 +21,7 @@ from fintech_factory.pipeline.slot_store import (
     defer,
     end,
     extend,
+    hand_over,
     lost,
     put_down,
     slot_of,
@@ -199,6 +200,21 @@ def test_who_is_killed_when_it_was_to_be_cancelled_is_cancelled(state: State) ->
         ask(connection, sequence, "cancel", "ana", NOW)
         (freed,) = lost(connection, POLICY, NOW, lambda: 0)
     assert freed.then.status is SlotStatus.CANCELLED
+
+
+@pytest.mark.parametrize(
+    ("wanted", "status"), [("cancel", SlotStatus.CANCELLED), ("pause", SlotStatus.PAUSED)]
+)
+def test_what_people_ask_for_counts_though_the_process_is_asked_to_end(
+    state: State, wanted: str, status: SlotStatus
+) -> None:
+    sequence = put(state)
+    held = take(state, sequence, owner=str(replace(this_process(), started="1")))
+    with state.transaction() as connection:
+        ask(connection, sequence, wanted, "ana", NOW)
+        assert hand_over(connection, held.owner) == 0
+        (freed,) = lost(connection, POLICY, NOW, lambda: 0)
+    assert freed.then.status is status
 
 
 # ---- the clock ---------------------------------------------------------------------------------
