@@ -261,3 +261,17 @@ def test_work_that_is_killed_at_every_try_is_given_up_and_told_of(
         assert len(work(opened).free()) == 1
         assert stands(opened).attempts == number
     assert (stands(opened).status, tries(opened), told(opened)) == ("failed", ["lost"] * 3, 1)
+
+
+def test_what_has_a_deadline_comes_before_what_fell_due_earlier(
+    opened: Factory, clock: Clock
+) -> None:
+    """A run may take longer than there is time until everybody is to be told."""
+    now = clock.now()
+    asked = [
+        Asked("daily", "promise", Does.DEADLINE, Cause.SCHEDULE, now),
+        Asked("daily", "told", Does.SNAPSHOT, Cause.SCHEDULE, now),
+    ]
+    with opened.state.transaction() as connection:
+        put_down(connection, asked, now)
+    assert [each.slot for each in work(opened).due()] == ["promise", "told", "a"]

@@ -115,7 +115,7 @@ class Mornings:
             readings=whole,
             before=before,
             covenants=covenants,
-            stale=spoken(stale.reason) if stale is not None else None,
+            stale=spoken(*(each.reason for each in stale.causes or (stale,))) if stale else None,
             age_hours=hours_old(at, came) if came is not None else None,
             arrived_at=manifest.arrived_at,
             run_id=version.run.run_id,

@@ -217,9 +217,7 @@ def lost(
         what = then(Tried(row.attempts, ended, at), policy, chance)
         values = _after(row.attempts, what, ended, _GONE, at)
         connection.execute(
-            update(_slot)
-            .where(_slot.c.sequence == row.sequence)
-            .values(**values, **_FREE)
+            update(_slot).where(_slot.c.sequence == row.sequence).values(**values, **_FREE)
         )
         found.append(Lost(slot_of(row), what))
     return found

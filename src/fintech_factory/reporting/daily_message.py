@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 
 from fintech_factory.alerting.level import LEVELS
 from fintech_factory.alerting.rule import Kind
@@ -26,6 +26,9 @@ LATE_FIGURES = "late_figures"
 
 # More than these nobody reads in a mail; the rest is counted.
 _LISTED = 10
+# From so many hours on an age is told in days.
+_LONG_HOURS = 72
+_WIDE = Context(prec=28, rounding=ROUND_HALF_EVEN)
 
 
 def kind_of(morning: Morning, *, follows: bool = False) -> str:
@@ -310,9 +313,9 @@ def _why(morning: Morning, name: str) -> Text:
     return spoken(found.reason) if found.reason else _NOT_OF_THE_DAY
 
 
-def spoken(said: str) -> Text:
-    """Give a sentence of the product in both languages; what it does not know stays as it is."""
-    return _both(lambda to: words(to).known_sentence(said) or said)
+def spoken(*said: str) -> Text:
+    """Give sentences of the product in both languages; what it does not know stays as it is."""
+    return _both(lambda to: "; ".join(words(to).known_sentence(each) or each for each in said))
 
 
 # ---- alerts, findings, covenants, data ---------------------------------------------------------
@@ -414,9 +417,17 @@ def _cut(facts: Sequence[Fact], section: Text) -> Iterable[Fact]:
         )
 
 
+def _age(hours: Decimal | None) -> Fact:
+    """Give the age in hours, or in days once nobody counts it in hours any more."""
+    if hours is None or hours < _LONG_HOURS:
+        return Fact(_AGE, hours, unit=Unit.HOURS, precision=1, section=_DATA)
+    days = _WIDE.divide(hours, Decimal(24))
+    return Fact(_AGE, days, unit=Unit.DAYS, precision=1, section=_DATA)
+
+
 def _of_the_data(morning: Morning) -> Iterator[Fact]:
     yield Fact(_THROUGH, morning.data_through, section=_DATA)
-    yield Fact(_AGE, morning.age_hours, unit=Unit.HOURS, precision=1, section=_DATA)
+    yield _age(morning.age_hours)
     if morning.arrived_at is not None:
         yield Fact(_ARRIVED, morning.arrived_at, section=_DATA)
     if morning.run_id:

@@ -251,6 +251,18 @@ def test_of_slots_that_passed_while_nobody_was_there_the_last_stands_for_all(sta
     assert [status for _, status in slots(state)] == ["coalesced"] * 3 + ["waiting"]
 
 
+def test_a_paused_slot_is_not_done_after_a_later_one(state: State) -> None:
+    note(state, "2026-11-26T02:00")
+    note(state, "2026-11-26T03:00")
+    (slot,) = found(state)
+    with state.transaction() as connection:
+        ask(connection, slot.sequence, "pause", "ana", NOW)
+    assert note(state, "2026-11-27T03:00") == 1
+    assert [status for _, status in slots(state)] == ["coalesced", "waiting"]
+    with pytest.raises(UsageError, match="coalesced"), state.transaction() as connection:
+        ask(connection, slot.sequence, "resume", "ana", NOW)
+
+
 def test_a_clock_that_is_put_back_does_nothing_twice(state: State) -> None:
     note(state, "2026-11-26T02:00")
     assert note(state, "2026-11-26T03:30") == 1

@@ -15,7 +15,7 @@ from fintech_factory.distribution.rendering import lay_out, text_of
 from fintech_factory.kpi_engine import Definitions
 from fintech_factory.kpi_engine.readings import Status
 from fintech_factory.message import Fact, Language, Message, Text
-from fintech_factory.reporting.daily_message import daily_message
+from fintech_factory.reporting.daily_message import daily_message, spoken
 from fintech_factory.reporting.morning import CovenantStanding, OpenAlert, OpenFinding
 from fintech_factory.values import LimitState, Severity, Unit
 
@@ -189,6 +189,34 @@ def test_it_says_how_old_the_data_are_and_when_they_are_stale(shipped_kpis: Defi
     assert "- Age of the data: 6 hours" in said
     assert "not what it should be by now: a later run was blocked." in said
     assert "by now" not in written(daily_message(department(), morning(shipped_kpis)))
+
+
+@pytest.mark.parametrize(
+    ("hours", "said"),
+    [
+        ("71.94", "Age of the data: 71.9 hours"),
+        ("72", "Age of the data: 3 days"),
+        ("8426.2", "Age of the data: 351.1 days"),
+    ],
+)
+def test_an_age_that_nobody_counts_in_hours_is_told_in_days(
+    shipped_kpis: Definitions, hours: str, said: str
+) -> None:
+    known = morning(shipped_kpis, age_hours=Decimal(hours))
+    assert f"- {said}\n" in written(daily_message(department(("par_90",)), known))
+
+
+def test_why_the_data_are_stale_is_said_in_both_languages() -> None:
+    one = (
+        "the export of 2025-12-11 was expected by 2025-12-12 03:30 UTC;"
+        " the latest ends on 2025-12-10"
+    )
+    both = spoken(one, "somebody's own words")
+    assert both.en == f"{one}; somebody's own words"
+    assert both.es == (
+        "la exportación del 2025-12-11 se esperaba antes del 2025-12-12 03:30 UTC;"
+        " la última termina el 2025-12-10; somebody's own words"
+    )
 
 
 @given(

@@ -90,6 +90,9 @@ SENTENCES: Mapping[str, str] = {
         "no export that speaks of {day} has come by {deadline}; the latest ends on {ends}"
     ),
     "export_came": "the export has come; data through {day}",
+    "export_overdue": (
+        "the export of {day} was expected by {deadline} UTC; the latest ends on {ends}"
+    ),
     "unanswered": "nobody has acknowledged it for {minutes} minutes",
     "answer_expired": "{name}'s acknowledgement has expired",
     "moved_by": "moved by, in points: {parts}",

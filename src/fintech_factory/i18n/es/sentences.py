@@ -103,6 +103,9 @@ SENTENCES: Mapping[str, str] = {
         "termina el {ends}"
     ),
     "export_came": "la exportación llegó; datos hasta el {day}",
+    "export_overdue": (
+        "la exportación del {day} se esperaba antes del {deadline} UTC; la última termina el {ends}"
+    ),
     "unanswered": "nadie lo ha confirmado en {minutes} minutos",
     "answer_expired": "venció la confirmación de {name}",
     "moved_by": "lo movió, en puntos: {parts}",
