@@ -88,3 +88,17 @@ def test_the_files_are_not_looked_at_more_often_than_need_be(
     monkeypatch.setattr(module, "_LOOK_EVERY", 0.0)
     assert live.factory is not before
     live.close()
+
+
+def test_settings_that_cannot_be_read_are_named_and_the_last_good_ones_stay(
+    live: Live, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(_: Factory) -> None:
+        raise OSError("the disk of the settings is away")
+
+    before = live.factory
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "_load", away)
+        change(root, '"0 3 * * *"', '"15 3 * * *"')
+        assert live.factory is before
+        assert live.problem == "the disk of the settings is away"

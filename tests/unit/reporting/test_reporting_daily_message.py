@@ -203,7 +203,7 @@ def test_an_age_that_nobody_counts_in_hours_is_told_in_days(
     shipped_kpis: Definitions, hours: str, said: str
 ) -> None:
     known = morning(shipped_kpis, age_hours=Decimal(hours))
-    assert f"- {said}\n" in written(daily_message(department(("par_90",)), known))
+    assert f"- {said}\n" in written(daily_message(department(), known))
 
 
 def test_why_the_data_are_stale_is_said_in_both_languages() -> None:
