@@ -93,6 +93,7 @@ class World:
     _idle: int = 0
     _ticks: bool = True
     _is_down: bool = False
+    _works_again: bool = False
     _restarts: bool = False
     _sleeps_until: datetime | None = None
     _half: tuple[Path, Path] | None = None
@@ -108,8 +109,9 @@ class World:
         self._ticks = ticks
         if self._sleeps_until is not None and self.now < self._sleeps_until:
             return
+        works = works or self._works_again or self._sleeps_until is not None or self._is_work_due()
         self._sleeps_until = None
-        for what in ("work", "round") if works or self._is_work_due() else ("round",):
+        for what in ("work", "round") if works else ("round",):
             while self._act(what):
                 # Whoever was killed is started again at once, a second later.
                 self.now += timedelta(seconds=1)
@@ -119,7 +121,7 @@ class World:
         if self._sleeps_until is not None:
             return self._sleeps_until
         soonest = self._due([*_WORK_DUE, *_SENDING_DUE])
-        if soonest is None:
+        if soonest is None or self._works_again:
             return self.now + _BLIND
         if soonest > self.now:
             self._idle = 0
@@ -165,6 +167,9 @@ class World:
         codes = [child.answer() for child in working]
         for child in working:
             self._collect(child)
+        if what == "work":
+            # Whoever could not even look looks again soon, whatever is known to be due.
+            self._works_again = any(codes)
         killed = codes.count(-9)
         self.kills += killed
         point, left = self._kill
