@@ -2,30 +2,27 @@
 
 import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
+from click.testing import CliRunner
 
 from fintech_factory.book import BookPlan, generate
+from fintech_factory.cli import main
 
 # One worker: the book and its landing are shared.
 pytestmark = pytest.mark.xdist_group("hazards")
 
-FACTORY = str(Path(sys.executable).with_name("factory"))
 WHOLE_FILE = {"refused", "landed", "unchanged"}
 # These only make sense after the clean export has landed.
 AFTER_CLEAN = {"half_the_rows", "yesterday_again", "restated_history"}
 
 
 def factory(*arguments: object) -> tuple[int, Any]:
-    done = subprocess.run(
-        [FACTORY, *map(str, arguments), "--json"], capture_output=True, text=True, check=False
-    )
-    return done.returncode, json.loads(done.stdout) if done.stdout else done.stderr
+    done = CliRunner().invoke(main, [*map(str, arguments), "--json"])
+    return done.exit_code, json.loads(done.stdout) if done.stdout else done.stderr
 
 
 @pytest.fixture(scope="module")
