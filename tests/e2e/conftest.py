@@ -20,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from alert_world import SECRET, TOKEN, Clock, Peers, World, answers, settings_for
 from e2e_validated import Table, Turn, findings
 
+from fintech_factory.app.alert_automation import Automation
 from fintech_factory.book import BookPlan, generate
 from fintech_factory.cli import main
 from fintech_factory.clock import SystemClock
@@ -50,6 +51,12 @@ def call(root: Path, *arguments: object) -> Outcome:
 
 
 Factory = Callable[..., Outcome]
+
+
+@pytest.fixture(autouse=True)
+def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits until a failed run is tried again."""
+    monkeypatch.setattr(Automation.__init__, "__defaults__", (lambda _: None,))
 
 
 @pytest.fixture(scope="session")

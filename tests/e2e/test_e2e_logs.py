@@ -11,7 +11,6 @@ import pytest
 from alert_world import SECRET, TOKEN, Clock, World
 from click.testing import CliRunner
 
-from fintech_factory.app.alert_automation import Automation
 from fintech_factory.cli.options import Call, pass_call
 from fintech_factory.pipeline import day as day_module
 from peers.faults import Answer
@@ -38,8 +37,6 @@ def fail(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
         raise error
 
     monkeypatch.setattr(day_module, "compare", broken)
-    # Nobody waits between the tries.
-    monkeypatch.setattr(Automation.__init__, "__defaults__", (lambda _: None,))
 
 
 def test_a_run_leaves_its_steps_its_alerts_and_what_was_sent_because_of_it(world: World) -> None:
