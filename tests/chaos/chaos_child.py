@@ -4,9 +4,9 @@ It reads one JSON object a line: `arguments`, where to write (`out`), and when t
 `nth` (the process kills itself when it comes there for the nth time), or `after_s` (it is killed
 from outside). It answers each by one line: the exit code, negative for a signal. With `freeze` the
 process is stopped instead, its number is answered (`frozen`), and it goes on by a line with `thaw`.
-What commands need is loaded once, before they part: a process of Python's own takes most of a
-second to begin. The product's clock starts at noon with it, so that no midnight parts what is
-compared.
+What commands need is loaded once, before they part, and so are the settings of the workspace, which
+is named last: a process of Python's own takes most of a second to begin. The product's clock starts
+at noon with it, so that no midnight parts what is compared.
 """
 
 import json
@@ -17,13 +17,18 @@ import sys
 import time
 from datetime import UTC, datetime, timedelta
 from importlib import import_module, util
+from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import fintech_factory
 
+if TYPE_CHECKING:
+    from fintech_factory.app.live import Live
+
 # Modules that do something when they are loaded, or are no part of a command.
 _NOT_LOADED = (".__main__", ".migrations", ".testing")
+_LIVES: "dict[str, Live]" = {}
 _NOON, _SINCE = datetime(2026, 11, 25, 12, tzinfo=UTC), time.monotonic()
 
 
@@ -35,6 +40,22 @@ def load() -> None:
     for name in ("duckdb", "psycopg", "slack_sdk", "sqlalchemy.dialects.postgresql.psycopg"):
         if util.find_spec(name):
             import_module(name)
+
+
+def settings_of(root: str) -> "Live":
+    """Read a workspace's settings before a process parts, as one that lasts has read them.
+
+    No connection is opened here: they are opened where they end.
+    """
+    from fintech_factory.app import live
+    from fintech_factory.app.factory import Factory
+    from fintech_factory.config.workspace import Workspace
+
+    live._LOOK_EVERY = 0.0
+    if root not in _LIVES:
+        _LIVES[root] = live.Live(Factory(Workspace(Path(root))))
+    _ = _LIVES[root].factory
+    return _LIVES[root]
 
 
 def command(said: dict[str, Any]) -> None:
@@ -124,6 +145,7 @@ def serve() -> None:
             frozen.remove(said["thaw"])
             say({"code": thaw(said["thaw"])})
             continue
+        settings_of(said["arguments"][-1])
         pid = os.fork()
         if pid == 0:
             code = 1

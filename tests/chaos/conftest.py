@@ -75,11 +75,15 @@ def make(
         before = tuple(peer.requests)
 
         def copied() -> World:
-            root = folder / f"{next(numbers)}"
+            number = next(numbers)
+            # All stand in one place in turn, so that what is read of settings is read once.
+            root = folder / "world"
+            if root.exists():
+                root.rename(folder / f"{number - 1}")
             shutil.copytree(template, root)
             url = origin
             if kind == "postgresql":
-                name = f"chaos_{root.name}"
+                name = f"chaos_{number}"
                 url = databases.server.create(name, origin.rpartition("/")[2])
                 stack.callback(databases.server.drop, name)
             land(AFTER, root, url)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "chaos"))
 
-from chaos_child import load, say, wait
+from chaos_child import load, say, settings_of, wait
 
 _MOST = 20
 
@@ -96,19 +96,10 @@ def _command(said: dict[str, Any], _live: "Live") -> list[object]:
 def serve() -> None:
     """Do what is asked, line by line, until nobody asks any more."""
     load()
-    from fintech_factory.app import live as kept
-    from fintech_factory.app.factory import Factory
-    from fintech_factory.config.workspace import Workspace
-
-    kept._LOOK_EVERY = 0.0
-    live = None
     say({"ready": True})
     for line in sys.stdin:
         said = json.loads(line)
-        if live is None:
-            live = kept.Live(Factory(Workspace(Path(said["root"]))))
-        # Settings are read here, and connections opened only where they end.
-        _ = live.factory
+        live = settings_of(said["root"])
         pid = os.fork()
         if pid == 0:
             code = 1
