@@ -15,6 +15,7 @@ from fintech_factory.app.switch import Switch
 from fintech_factory.app.worker import DELIVER, Worker
 
 if TYPE_CHECKING:
+    from fintech_factory.alerting.runbook import Runbook
     from fintech_factory.app.factory import Factory
     from fintech_factory.app.live import Live
     from fintech_factory.app.loop import Standing
@@ -129,6 +130,14 @@ class Service:
         from fintech_factory.app.metrics import exposition
 
         return exposition(self._telling.factory)
+
+    def runbook(self, name: str) -> "Runbook | None":
+        """Give what to do about alerts, by its name; None if there is none.
+
+        Raises:
+            ConfigError: the settings are wrong from the beginning.
+        """
+        return self._telling.factory.alerts.runbooks.get(name)
 
     # ---- its parts -----------------------------------------------------------------------------
 

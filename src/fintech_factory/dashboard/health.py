@@ -7,8 +7,10 @@ from fastapi.responses import JSONResponse
 
 from fintech_factory import __version__
 from fintech_factory.dashboard.measures import measures_router
+from fintech_factory.dashboard.runbooks import runbooks_router
 
 if TYPE_CHECKING:
+    from fintech_factory.alerting.runbook import Runbook
     from fintech_factory.app.serve import Health
 
 __all__ = ["Answers", "make_app"]
@@ -27,6 +29,10 @@ class Answers(Protocol):
         """Give what the records measure, in Prometheus' text format."""
         ...
 
+    def runbook(self, name: str) -> "Runbook | None":
+        """Give what to do about alerts, by its name; None if there is none."""
+        ...
+
 
 def make_app(service: Answers) -> FastAPI:
     """Make the application that answers for one process.
@@ -42,6 +48,7 @@ def make_app(service: Answers) -> FastAPI:
     )
     app.include_router(_health(service))
     app.include_router(measures_router(service))
+    app.include_router(runbooks_router(service))
     return app
 
 

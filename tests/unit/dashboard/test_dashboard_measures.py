@@ -19,6 +19,9 @@ class Service:
     def health(self) -> Health:
         return Health(is_alive=True, is_ready=True, problems=())
 
+    def runbook(self, name: str) -> None:
+        """There is none."""
+
     def exposition(self) -> str:
         if self.failure is not None:
             raise self.failure
