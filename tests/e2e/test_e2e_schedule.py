@@ -55,3 +55,48 @@ def test_a_wrong_schedule_is_refused_with_its_place(
         assert refused.code == 2
         assert "data_orchestration.yaml:18:9" in refused.out + refused.err
         assert "4 fields instead of 5" in refused.out + refused.err
+
+
+def test_a_cancelled_window_holds_nothing_back_any_more(
+    factory: Factory, workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock(monkeypatch, "2026-11-26T02:00")
+    assert factory(workspace, "run", "--due", "--json").document["worked"] is None
+    clock.turn("2026-11-26T02:40")
+    span = ("--from", "2026-11-26T02:45Z", "--to", "2026-11-26T09:00Z")
+    said = ("--by", "ana", "--override-reason", "a disk fails", "--json")
+    made = factory(workspace, "alerts", "window", "disk", *span, *said).document["id"]
+    (listed,) = factory(workspace, "alerts", "window", "--json").document["windows"]
+    assert (listed["id"], listed["name"], listed["by"]) == (made, "disk", "ana")
+    clock.turn("2026-11-26T03:00")
+    assert factory(workspace, "run", "--due", "--json").document["worked"] is None
+    (waits,) = factory(workspace, "runs", "list", "--json").document["waiting"]
+    assert waits["due_at"].startswith("2026-11-26T09:00")
+
+    assert factory(workspace, "alerts", "window", "--cancel", made, "--by", "ben").code == 0
+
+    assert factory(workspace, "alerts", "window", "--json").document["windows"] == []
+    worked = factory(workspace, "run", "--due", "--json").document["worked"]
+    assert (worked["schedule"], worked["outcome"]) == ("ingest", "unchanged")
+    told = factory(workspace, "audit", "list", "--json").document["entries"]
+    (entry,) = [each for each in told if each["action"] == "window.cancelled"]
+    assert (entry["actor"], entry["subject"]) == ("ben", made)
+    again = factory(workspace, "alerts", "window", "--cancel", made, "--by", "ben")
+    assert (again.code, "factory alerts window" in again.err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("disk", "--by", "ana"), "a beginning and an end"),
+        (("--from", "2026-11-27T02:45Z", "--by", "ana"), "a name"),
+        (("disk", "--cancel", "window-1", "--by", "ana"), "--by alone"),
+        (("--cancel", "window-1"), "say who"),
+        (("disk", "--from", "2026-11-27T02:45Z", "--to", "2026-11-27T03:45Z"), "say who"),
+    ],
+)
+def test_half_a_window_is_refused(
+    factory: Factory, workspace: Path, options: tuple[str, ...], said: str
+) -> None:
+    refused = factory(workspace, "alerts", "window", *options)
+    assert (refused.code, said in refused.err) == (2, True), refused.err

@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fintech_factory.app.audit import Note
 from fintech_factory.errors import UsageError
@@ -120,6 +120,60 @@ class AlertUpkeep:
                 )
             )
         return name
+
+    def cancel_window(self, name: str, by: str) -> str:
+        """Cancel an announced window, begun or not; what it held back is due at once.
+
+        Gives what it is called.
+
+        Raises:
+            UsageError: none of that name is announced.
+        """
+        from sqlalchemy import update
+
+        from fintech_factory.pipeline.slot_store import release
+        from fintech_factory.state.tables import metadata
+
+        table, now = metadata.tables["maintenance_window"], self.factory.clock.now()
+        holds = (table.c.ends_at > now, table.c.cancelled_at.is_(None))
+        with self.factory.audit.transaction() as told:
+            called = told.connection.execute(
+                update(table)
+                .where(table.c.window_id == name, *holds)
+                .values(cancelled_at=now)
+                .returning(table.c.name)
+            ).scalar()
+            if called is None:
+                raise UsageError(
+                    f"no window that was announced is called `{name}`",
+                    where="--cancel",
+                    hint="`factory alerts window` lists them",
+                )
+            release(told.connection, called, now)
+            told.note(Note("window.cancelled", name, by=by))
+        return str(called)
+
+    def windows(self) -> "list[dict[str, Any]]":
+        """Give the announced windows that have not ended, the next first."""
+        from sqlalchemy import select
+
+        from fintech_factory.state.tables import metadata
+
+        table, now = metadata.tables["maintenance_window"], self.factory.clock.now()
+        wanted = select(table).where(table.c.ends_at > now, table.c.cancelled_at.is_(None))
+        with self.factory.state.reading() as connection:
+            rows = connection.execute(wanted.order_by(table.c.starts_at, table.c.window_id)).all()
+        return [
+            {
+                "id": row.window_id,
+                "name": row.name,
+                "from": row.starts_at.isoformat(timespec="minutes"),
+                "to": row.ends_at.isoformat(timespec="minutes"),
+                "by": row.announced_by,
+                "override_reason": row.override_reason or None,
+            }
+            for row in rows
+        ]
 
     def stand_in(self, override: "Override") -> str:
         """Put somebody on call in another's place; give its name.

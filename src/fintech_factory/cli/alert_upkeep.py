@@ -116,27 +116,62 @@ def _meant(silence: "Mapping[str, Any]") -> str:
 
 
 @click.command("window")
-@click.argument("name")
-@click.option("--from", "starts", required=True, metavar="MOMENT", help="Like 2026-12-01T22:00Z.")
-@click.option("--to", "ends", required=True, metavar="MOMENT")
-@_by_option
+@click.argument("name", required=False)
+@click.option("--from", "starts", metavar="MOMENT", help="Like 2026-12-01T22:00Z.")
+@click.option("--to", "ends", metavar="MOMENT")
+@click.option("--by", default="", metavar="NAME", help="Who says so.")
 @click.option("--override-reason", default="", metavar="TEXT", help="Why it cannot wait 24 hours.")
+@click.option("--cancel", metavar="ID", help="Cancel one that was announced, begun or not.")
 @pass_call
 def window(  # noqa: PLR0913 - one argument an option
-    call: Call, *, name: str, starts: str, ends: str, by: str, override_reason: str
+    call: Call,
+    *,
+    name: str | None,
+    starts: str | None,
+    ends: str | None,
+    by: str,
+    override_reason: str,
+    cancel: str | None,
 ) -> None:
-    """Announce a maintenance window, 24 hours ahead; what is critical is told in it as well."""
+    """Announce a maintenance window, 24 hours ahead; without a name, list those announced.
+
+    What is critical is told in it as well.
+    """
+    upkeep = _upkeep(call)
+    given = (name, starts, ends, override_reason)
+    if cancel is not None and any(given):
+        raise UsageError("--cancel goes with --by alone", where="--cancel")
+    if (cancel is not None or any(given)) and not by.strip():
+        raise UsageError("say who says so", where="--by")
+    if cancel is not None:
+        upkeep.cancel_window(cancel, by)
+        output.note(f"cancelled: {cancel}", quiet=call.quiet)
+    elif name and starts and ends:
+        _announce(call, (name, starts, ends), (by, override_reason))
+        return
+    elif any((*given, by)):
+        raise UsageError("a window has a name, a beginning and an end", where="--from, --to")
+    _print_windows(call, upkeep.windows())
+
+
+def _announce(call: Call, what: tuple[str, str, str], said: tuple[str, str]) -> None:
     from fintech_factory.alerting.window import AdHoc
 
-    upkeep = _upkeep(call)
-    announced = AdHoc(
-        name, _moment(starts, "--from"), _moment(ends, "--to"), upkeep.now(), by, override_reason
-    )
-    made = upkeep.announce(announced)
+    upkeep, (name, starts, ends), (by, reason) = _upkeep(call), what, said
+    span = (_moment(starts, "--from"), _moment(ends, "--to"))
+    made = upkeep.announce(AdHoc(name, *span, upkeep.now(), by, reason))
     if call.json:
         output.emit_json({"id": made, "name": name})
     else:
         output.say(f"announced: {made}, {starts} to {ends}")
+
+
+def _print_windows(call: Call, windows: list[dict[str, Any]]) -> None:
+    if call.json:
+        output.emit_json({"windows": windows})
+        return
+    columns = ("id", "name", "from", "to", "by")
+    output.print_table(list(columns), [[each[name] for name in columns] for each in windows])
 
 
 @click.command("stand-in")

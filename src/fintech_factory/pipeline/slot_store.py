@@ -40,6 +40,7 @@ __all__ = [
     "last_slots",
     "lost",
     "put_down",
+    "release",
     "slot_of",
     "waiting",
     "waits_for",
@@ -244,6 +245,20 @@ def defer(connection: Connection, sequence: int, until: datetime, window: str) -
         .where(_slot.c.sequence == sequence, _slot.c.status == SlotStatus.WAITING.value)
         .values(due_at=until, deferred_by=window)
     )
+
+
+def release(connection: Connection, window: str, at: datetime) -> int:
+    """Let what waits for the end of a maintenance window be due now: the window is cancelled."""
+    released = connection.execute(
+        update(_slot)
+        .where(
+            _slot.c.status == SlotStatus.WAITING.value,
+            _slot.c.deferred_by == window,
+            _slot.c.due_at > at,
+        )
+        .values(due_at=at, deferred_by="")
+    )
+    return released.rowcount
 
 
 def coalesce(connection: Connection, schedule: str, before: datetime, by: str, at: datetime) -> int:
